@@ -1,0 +1,209 @@
+"""The records that travel between the stages: frozen, slotted, without behaviour of their own.
+
+Text is Unicode as the merchant wrote it; money is an integer in minor units; a score is better when higher.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Vectors: TypeAlias = npt.NDArray[np.float32]
+"""float32, [rows, dim]; rows of norm 1, or all zero where the encoder had nothing to say."""
+
+Picture: TypeAlias = npt.NDArray[np.uint8]
+"""uint8, [height, width, 3]; sRGB, upright, decoded from bytes that passed the media checks."""
+
+Availability: TypeAlias = Literal["in_stock", "out_of_stock", "preorder", "backorder", "unknown"]
+
+EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in minor units (cents, fen) of an ISO 4217 currency."""
+
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """Mean of `count` ratings from 1 to 5; `histogram` counts one star first, or is empty."""
+
+    mean: float
+    count: int
+    histogram: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """One picture, clip or sound; `checksum` (sha256, hex) is empty until the bytes were fetched and checked."""
+
+    kind: Literal["image", "video", "voice"]
+    source: str
+    checksum: str = ""
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One buyable form of a product: a size, a colour. Fields left empty are those of the product."""
+
+    id: str
+    options: Mapping[str, str] = field(default_factory=dict)
+    codes: Mapping[str, str] = field(default_factory=dict)
+    price: Money | None = None
+    list_price: Money | None = None
+    availability: Availability = "unknown"
+    inventory: int | None = None
+    media: tuple[Media, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What a shop sells, clean. `codes` holds sku, gtin, mpn; `options` the values that its variants offer."""
+
+    id: str
+    title: str
+    description: str = ""
+    brand: str = ""
+    categories: tuple[str, ...] = ()
+    price: Money | None = None
+    list_price: Money | None = None
+    rating: Rating | None = None
+    availability: Availability = "unknown"
+    inventory: int | None = None
+    media: tuple[Media, ...] = ()
+    codes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    variants: tuple[Variant, ...] = ()
+    tags: tuple[str, ...] = ()
+    language: str = ""
+    url: str = ""
+    updated_at: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One row of a feed under our field names, values still text as the merchant wrote them.
+
+    `values` has a list per field, since a field may be fed by several columns; `group` joins the rows of one product.
+    """
+
+    line: int
+    values: Mapping[str, tuple[str, ...]]
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A row that was not taken, with what to correct."""
+
+    line: int
+    column: str
+    value: str
+    reason: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One test of one field. `=` and `!=` hold for any of `values`; `~` for any whose words all occur; `..` is a range with both ends."""
+
+    field: str
+    operator: Literal["=", "!=", "~", "<", "<=", ">", ">=", ".."]
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Holds where every part holds; with no part, everywhere."""
+
+    parts: tuple[Filter, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Holds where at least one part holds."""
+
+    parts: tuple[Filter, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Holds where the part does not."""
+
+    part: Filter
+
+
+Filter: TypeAlias = Condition | AllOf | AnyOf | Not
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    """One key of an order; `_text_match` is the merged score. Products without the field come last either way."""
+
+    field: str
+    descending: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What a shopper asks for, any part alone or with the others; nothing at all browses the catalogue."""
+
+    words: str = ""
+    image: Picture | None = None
+    like: tuple[str, ...] = ()
+    unlike: tuple[str, ...] = ()
+    rating: float | None = None
+    filters: Filter | None = None
+    facets: tuple[str, ...] = ()
+    max_facet_values: int = 100
+    sort: tuple[SortKey, ...] = ()
+    page: int = 1
+    per_page: int = 20
+    group_by: str = ""
+    group_limit: int = 3
+    pinned: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+    query_by: tuple[str, ...] = ()
+    weights: Mapping[str, float] = field(default_factory=dict)
+    merge: Literal["convex", "rrf"] = "convex"
+    language: str = ""
+    explain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A product in its place; `reasons` decompose the score by channel when asked to explain."""
+
+    product: Product
+    score: float
+    reasons: Mapping[str, Any] = EMPTY
+    highlight: Mapping[str, str] = EMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One page of a result set, with what is true of the whole set."""
+
+    hits: tuple[Hit, ...]
+    found: int
+    page: int
+    per_page: int
+    query_id: str
+    facets: Mapping[str, Mapping[str, int]] = EMPTY
+    facet_stats: Mapping[str, Mapping[str, float]] = EMPTY
+    corrections: tuple[str, ...] = ()
+    relaxed: tuple[str, ...] = ()
+    degraded: tuple[str, ...] = ()
+    timings_ms: Mapping[str, float] = EMPTY
