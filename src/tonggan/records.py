@@ -117,7 +117,10 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One test of one field. `=` and `!=` hold for any of `values`; `~` for any whose words all occur; `..` is a range with both ends."""
+    """One test of one field.
+
+    `=` and `!=` compare with any of `values`; `~` holds where all words of any of them occur; `..` has both ends.
+    """
 
     field: str
     operator: Literal["=", "!=", "~", "<", "<=", ">", ">=", ".."]
