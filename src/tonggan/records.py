@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -20,8 +19,6 @@ Picture: TypeAlias = npt.NDArray[np.uint8]
 """uint8, [height, width, 3]; sRGB, upright, decoded from bytes that passed the media checks."""
 
 Availability: TypeAlias = Literal["in_stock", "out_of_stock", "preorder", "backorder", "unknown"]
-
-EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +188,8 @@ class Hit:
 
     product: Product
     score: float
-    reasons: Mapping[str, Any] = EMPTY
-    highlight: Mapping[str, str] = EMPTY
+    reasons: Mapping[str, Any] = field(default_factory=dict)
+    highlight: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,9 +201,9 @@ class Answer:
     page: int
     per_page: int
     query_id: str
-    facets: Mapping[str, Mapping[str, int]] = EMPTY
-    facet_stats: Mapping[str, Mapping[str, float]] = EMPTY
+    facets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    facet_stats: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     corrections: tuple[str, ...] = ()
     relaxed: tuple[str, ...] = ()
     degraded: tuple[str, ...] = ()
-    timings_ms: Mapping[str, float] = EMPTY
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
