@@ -19,7 +19,7 @@ from typing import Any
 
 sys.path.extend(sys.argv[2:] if __name__ == "__main__" else ())
 
-from PIL import Image, ImageCms, MpoImagePlugin  # noqa: E402, F401 - a phone's JPEG may be MPO, loaded lazily otherwise
+from PIL import Image, ImageCms, MpoImagePlugin  # noqa: F401 - a phone's JPEG may be MPO, and nothing loads later
 
 FRAME = struct.Struct("<II")
 """Every message, either way, opens with the lengths of its JSON part and of its bytes."""

@@ -94,7 +94,7 @@ class PictureWorkers:
     def pixels(
         self, content: bytes, *, long_side: int, crop: tuple[float, float, float, float] | None = None
     ) -> Picture:
-        """Return the pixels, long side at most `long_side`; `crop` is x, y, width, height as parts of the upright picture.
+        """Return the pixels, long side at most `long_side`, of the part `crop`: x, y, width, height from 0 to 1.
 
         Raises InputError that says why the bytes cannot be taken, BusyError when no worker is free in time.
         """
@@ -170,8 +170,8 @@ class _Worker:
         with theirs:
             self.process = subprocess.Popen(
                 [sys.executable, "-I", _program(), json.dumps(limits), *_pillow_folders()],
-                stdin=theirs,
-                stdout=theirs,
+                stdin=theirs.fileno(),
+                stdout=theirs.fileno(),
                 stderr=subprocess.DEVNULL,
                 process_group=0,  # an interrupt at the terminal is for the shop, which then stops its workers
             )
