@@ -117,9 +117,9 @@ def _graded_among_drawn(graded: int, draw: Draw) -> Grades:
 
 def _none_found(measure: Measure, draw: Draw) -> Grades:
     """The chance that none of the relevant products is among the first 0, 1, ... `drawn`."""
-    left = draw.product_count - np.arange(draw.drawn)
-    misses = np.clip(left - _count(measure, draw.present), 0, None) / left
-    return np.cumprod(np.concatenate([[1.0], misses]))
+    left = draw.product_count - np.arange(draw.drawn, dtype=np.float64)
+    misses = np.maximum(left - _count(measure, draw.present), 0.0) / left
+    return np.concatenate([[1.0], np.cumprod(misses)])
 
 
 def _count(measure: Measure, grades: Grades) -> int:
@@ -127,7 +127,7 @@ def _count(measure: Measure, grades: Grades) -> int:
 
 
 def _reciprocals(count: int) -> Grades:
-    return 1 / np.arange(1, count + 1, dtype=np.float64)
+    return np.reciprocal(np.arange(1, count + 1, dtype=np.float64))
 
 
 EXPECTATIONS: Mapping[str, Callable[[Measure, Draw], float]] = {

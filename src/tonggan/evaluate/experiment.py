@@ -121,7 +121,7 @@ def evaluate(
     reach = _reach(asked, depth)
     run = {query.query_id: _ranking(search, query, depth=reach) for query in queries}
     judged = {query_id: qrels[query_id] for query_id in run if query_id in qrels}
-    _check(asked, run=run, judged=judged, qrels=qrels)
+    _require_grades(run, judged=judged, qrels=qrels)
     missing = _missing(judged, product_ids)
     trial = _Trial(run, judged, frozenset(missing), reach, product_count, seed)
     results = tuple(_measure(each, trial) for each in asked)
@@ -169,6 +169,8 @@ class _Trial:
 def _reach(measures: Sequence[Measure], depth: int) -> int:
     if not measures:
         raise InputError("No measure was named.", remedy="Ask for nDCG@10, for example.")
+    if depth < 1:
+        raise InputError(f"A ranking cannot be {depth} deep.", remedy="Give a depth from 1.")
     return max(measure.cutoff or depth for measure in measures)
 
 
@@ -183,7 +185,7 @@ def _ranking(search: Search, query: EvaluationQuery, *, depth: int) -> tuple[str
     return ranking
 
 
-def _check(measures: Sequence[Measure], *, run: Run, judged: Qrels, qrels: Qrels) -> None:
+def _require_grades(run: Run, *, judged: Qrels, qrels: Qrels) -> None:
     if not judged:
         asked, graded = next(iter(run), ""), next(iter(qrels), "")
         raise InputError(

@@ -1,4 +1,4 @@
-"""Evaluations as a table for people: one line per search and measure, with interval, chance and gain."""
+"""Evaluations as a table for people: one line per search and measure, with interval and gain, and one for chance."""
 
 from __future__ import annotations
 
@@ -32,18 +32,19 @@ def _table(rows: Sequence[Evaluation]) -> Table:
 
     has_gains = any(row.differences for row in rows)
     table = Table("search", "measure", box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in ("mean", "95 %", "random", "queries", *([f"gain over {rows[0].name}"] if has_gains else [])):
+    for heading in ("mean", "95 %", "queries", *([f"gain over {rows[0].name}"] if has_gains else [])):
         table.add_column(heading, justify="right", no_wrap=True)
     for place, result in enumerate(rows[0].results):
         for row in rows:
             gain = [_gain(row.differences.get(result.measure.name))] if has_gains else []
-            table.add_row(row.name, *_cells(row.results[place]), *gain, end_section=row is rows[-1])
+            table.add_row(row.name, *_cells(row.results[place]), *gain)
+        table.add_row("random", result.measure.name, f"{result.random:.4f}", end_section=True)
     return table
 
 
 def _cells(result: MeasureResult) -> list[str]:
     interval = f"{result.low:.3f}..{result.high:.3f}"
-    return [result.measure.name, f"{result.mean:.4f}", interval, f"{result.random:.4f}", str(result.queries)]
+    return [result.measure.name, f"{result.mean:.4f}", interval, str(result.queries)]
 
 
 def _gain(difference: Difference | None) -> str:
