@@ -1,0 +1,110 @@
+"""Text as it is kept: NFC, without markup, control characters or lone surrogates."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import re
+import unicodedata
+from html.parser import HTMLParser
+
+HAN_WEIGHT = 3
+"""Latin letters that one Han character stands for: a Chinese word has about two characters, an English one five letters
+and a space, so a title is Chinese when its Han characters say as much as its Latin letters."""
+
+_MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|<!--|&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]\w{1,30});")
+_DROPPED = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b\u2060\ufeff\ud800-\udfff\ufffe\uffff]")
+_SPACES = re.compile(r"\s+")
+_LINE_SPACES = re.compile(r"[^\S\n]+")
+_BLANK_LINES = re.compile(r"\s*\n\s*")
+_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]")
+_LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
+_QUOTED_FORMULA = re.compile(r"'[=+\-@]")
+_UNSEEN_TAGS = frozenset({"script", "style", "template", "noscript", "title", "head"})
+_BLOCK_NAMES = """
+address article aside blockquote br dd div dl dt figcaption footer h1 h2 h3 h4 h5 h6 header hr li main nav ol
+p pre  section table td th tr ul
+"""
+_BLOCK_TAGS = frozenset(_BLOCK_NAMES.split())
+
+
+def one_line(text: str) -> str:
+    """Return text without markup as one line.
+
+    >>> one_line("  Tom &amp; <b>Jerry</b>\\x00 mug ")
+    'Tom & Jerry mug'
+    """
+    return _SPACES.sub(" ", _without_markup(text)).strip()
+
+
+def paragraphs(text: str) -> str:
+    """Return text or HTML as lines, one per block, without script and style.
+
+    >>> paragraphs("<p>Soft.</p><script>alert(1)</script><ul><li>Blue</li></ul>")
+    'Soft.\\nBlue'
+    """
+    return _BLANK_LINES.sub("\n", _LINE_SPACES.sub(" ", _without_markup(text))).strip()
+
+
+def language_of(text: str) -> str:
+    """Return `zh` where Han characters say as much as Latin letters, else `en`.
+
+    >>> language_of("iPhone 手机壳"), language_of("Kettle")
+    ('zh', 'en')
+    """
+    han = len(_HAN.findall(text))
+    return "zh" if han and han * HAN_WEIGHT >= len(_LATIN.findall(text)) else "en"
+
+
+def title_key(title: str) -> str:
+    """Return a short key that titles share when they hold the same words in any order, case, width or punctuation.
+
+    >>> title_key("Shoe, RED (2-pack)") == title_key("red shoe 2 pack")
+    True
+    """
+    words = sorted(re.findall(r"\w+", unicodedata.normalize("NFKC", title).casefold()))
+    return hashlib.blake2b(" ".join(words).encode(), digest_size=8).hexdigest()
+
+
+def _without_markup(text: str) -> str:
+    if _QUOTED_FORMULA.match(text):
+        text = text[1:]
+    if _MARKUP.search(text):
+        text = _rendered(text)
+    return unicodedata.normalize("NFC", _DROPPED.sub("", text))
+
+
+def _rendered(text: str) -> str:
+    reader = _TextOfHtml()
+    reader.feed(text)
+    reader.close()
+    return html.unescape("".join(reader.pieces))
+
+
+class _TextOfHtml(HTMLParser):
+    """Collects what a reader of the page would see."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.pieces: list[str] = []
+        self._unseen = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if not self._unseen and tag in _UNSEEN_TAGS:
+            self._unseen = tag
+        if tag in _BLOCK_TAGS:
+            self.pieces.append("\n")
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _BLOCK_TAGS:
+            self.pieces.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == self._unseen:
+            self._unseen = ""
+        if tag in _BLOCK_TAGS:
+            self.pieces.append("\n")
+
+    def handle_data(self, data: str) -> None:
+        if not self._unseen:
+            self.pieces.append(data)
