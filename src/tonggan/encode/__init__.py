@@ -6,7 +6,6 @@ Every encoder has the same contract and passes the same test suite (`tests/encod
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -32,12 +31,20 @@ class Encoder(Protocol):
     parameters: Mapping[str, Any]
 
     @classmethod
-    def fit(cls, items: Sequence[Any], *, seed: int = 0, **parameters: Any) -> Self: ...
+    def fit(cls, items: Sequence[Any], *, seed: int = 0) -> Self:
+        """Learn from a catalogue's items; any number of them will do, the same ones give the same encoder."""
+        ...
+
     def encode_query(self, items: Sequence[Any]) -> Vectors: ...
     def encode_document(self, items: Sequence[Any]) -> Vectors: ...
-    def weights(self) -> Mapping[str, np.ndarray]: ...
+    def weights(self) -> Mapping[str, np.ndarray]:
+        """Return everything that was learnt, as arrays to keep."""
+        ...
+
     @classmethod
-    def restore(cls, weights: Mapping[str, np.ndarray], parameters: Mapping[str, Any]) -> Self: ...
+    def restore(cls, weights: Mapping[str, np.ndarray], parameters: Mapping[str, Any]) -> Self:
+        """Return the encoder with these `weights` and `parameters`."""
+        ...
 
 
 def encoder_class(name: str) -> type[Encoder]:

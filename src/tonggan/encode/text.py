@@ -53,7 +53,7 @@ class TfidfSvdEncoder:
         weighted = (_document_row(count, rows) for count in counts)
         matrix = SparseRows.of([_normalised(row, inverse) for row in weighted], width=len(rows))
         singular, directions = truncated_svd(matrix, dim, seed=seed)
-        projection = directions * inverse[:, None] * (singular / singular[:1]) ** SPECTRUM_POWER
+        projection = (directions * inverse[:, None] * (singular / singular[:1]) ** SPECTRUM_POWER).astype(np.float32)
         return cls(list(frequencies), projection if projection.size else np.zeros((len(rows), 1), np.float32))
 
     @classmethod

@@ -1,0 +1,100 @@
+"""The dominant colours of a picture, with their names in English and Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+import numpy as np
+import numpy.typing as npt
+
+from tonggan.encode.oklab import foreground, oklab, resized
+from tonggan.encode.texture import k_means
+from tonggan.records import Picture
+
+SIDE = 48
+"""Pixels of the working square: 2,304 pixels tell shares to within a percent."""
+
+CLUSTERS = 6
+"""Colours that k-means tells apart before those of one name are joined."""
+
+LEAST_SHARE = 0.1
+"""A colour on less than a tenth of the product is a detail."""
+
+MOST_COLOURS = 3
+"""Colours named at most; a fourth is pattern."""
+
+_ROUNDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Colour:
+    """A named colour, its share of the product's pixels, 0 to 1, and its mean sRGB."""
+
+    name_en: str
+    name_zh: str
+    share: float
+    rgb: tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Palette:
+    """Names (English, Chinese), example colours in OKLab [n, 3], and which name each example has."""
+
+    names: tuple[tuple[str, str], ...]
+    examples: npt.NDArray[np.float32]
+    name_of_example: npt.NDArray[np.int64]
+
+
+def dominant_colours(picture: Picture) -> tuple[Colour, ...]:
+    """Return one to three colours, greatest share first; a plain background does not count.
+
+    >>> picture = np.full((20, 20, 3), 255, np.uint8)
+    >>> picture[4:16, 4:16] = (215, 20, 26)
+    >>> [(colour.name_en, colour.name_zh) for colour in dominant_colours(picture)]
+    [('red', '红色')]
+    """
+    small = resized(picture, SIDE)
+    lab = oklab(small)
+    is_product = foreground(lab, floor=0.0) > 0.5
+    if not is_product.any():
+        is_product[:] = True
+    named = _named_clusters(lab[is_product])
+    shares = np.bincount(named, minlength=len(_palette().names)) / len(named)
+    kept = [name for name in np.argsort(-shares, kind="stable")[:MOST_COLOURS].tolist() if shares[name] >= LEAST_SHARE]
+    pixels = small[is_product]
+    return tuple(_colour(name, float(shares[name]), pixels[named == name]) for name in kept or [int(shares.argmax())])
+
+
+def _named_clusters(pixels: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
+    """Return for each pixel the number of the name of its cluster."""
+    palette = _palette()
+    centres = k_means(pixels, CLUSTERS, generator=np.random.default_rng(0), rounds=_ROUNDS)
+    names = palette.name_of_example[_nearest(centres, palette.examples)]
+    return names[_nearest(pixels, centres)]
+
+
+def _colour(name: int, share: float, pixels: npt.NDArray[np.uint8]) -> Colour:
+    english, chinese = _palette().names[name]
+    red, green, blue = (int(value) for value in np.rint(pixels.mean(axis=0)))
+    return Colour(english, chinese, share, (red, green, blue))
+
+
+def _nearest(points: npt.NDArray[np.float32], targets: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
+    return np.argmax(points @ targets.T - 0.5 * (targets**2).sum(axis=1), axis=1)
+
+
+@lru_cache(maxsize=1)
+def _palette() -> _Palette:
+    table = files("tonggan.encode").joinpath("colour_names.tsv").read_text(encoding="utf-8")
+    rows = [line.split("\t") for line in table.splitlines()[1:]]
+    examples = [(number, _rgb(code)) for number, row in enumerate(rows) for code in row[2].split()]
+    colours = np.array([colour for _, colour in examples], np.uint8)
+    names = tuple((english, chinese) for english, chinese, _ in rows)
+    return _Palette(names, oklab(colours), np.array([number for number, _ in examples]))
+
+
+def _rgb(code: str) -> Sequence[int]:
+    return list(bytes.fromhex(code.removeprefix("#")))
