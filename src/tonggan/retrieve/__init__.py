@@ -1,0 +1,48 @@
+"""Stage 7. In: a Query and a View. Out: the result set: which products, in which order, and why.
+
+Each channel asks one question of the index (`channels.py`); their candidates are merged into one score (`merge.py`).
+Which products belong to the set depends on the query alone, never on the filters, so that counts, facets and pages
+agree exactly (`result_set.py`, `facets.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievalSettings:
+    """How candidates are found and merged; `[retrieval]` of shop.toml.
+
+    The four channel weights share out the score of a text query and of each further thing the shopper gave.
+    """
+
+    words_weight: float = 0.85
+    """BM25F in a text query; .7 to .9 gave the best nDCG@10 on Icecat (`benchmarks/quality.py`)."""
+
+    text_weight: float = 0.15
+    """Latent topics in a text query: they add products whose words differ; more of it lost to words alone."""
+
+    shared_weight: float = 0.1
+    """Words against pictures (and the reverse) where the bridge is on."""
+
+    coverage_weight: float = 0.5
+    """Share of the words' score that scales with the part of the query covered; .25 to 1 gave the same within .003."""
+
+    rating_weight: float = 0.3
+    """Closeness to the stars asked for, beside other things the shopper gave."""
+
+    minimum_coverage: float = 0.5
+    """Products that cover less of a text query are left out, unless few cover more."""
+
+    few_matches: int = 200
+    """With fewer products at the minimum coverage, every product with any of the words belongs to the set."""
+
+    nearest_added: int = 100
+    """Nearest products that join a text query's word matches: semantic matches without a common word."""
+
+    nearest_similarity: float = 0.35
+    """Cosine under which a nearest product does not join: unrelated texts stay below it."""
+
+    depth: int = 200
+    """Candidates that are scored by every channel; what follows is ordered by the leading one alone."""

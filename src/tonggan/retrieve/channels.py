@@ -1,0 +1,152 @@
+"""The questions that one query asks of the index: one channel each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from tonggan.errors import NotFoundError
+from tonggan.index import View
+from tonggan.records import Picture, Query
+from tonggan.retrieve import RetrievalSettings
+from tonggan.understand.words import lookup_terms
+
+UNLIKE_WEIGHT = 0.5
+"""How strongly `unlike` pulls away from `like` [Rocchio 1971 has .25 for negative feedback; here it is asked for]."""
+
+LIKE_SPACES = ("image", "text")
+"""Spaces in which stored vectors are added and subtracted."""
+
+
+class QueryEncoders(Protocol):
+    """What retrieval needs of the fitted encoders; every vector has norm 1, a space without one is left out."""
+
+    def encode_text_query(self, words: str) -> Mapping[str, np.ndarray]: ...
+    def encode_image_query(self, picture: Picture) -> Mapping[str, np.ndarray]: ...
+    def encode_rating_query(self, stars: float) -> Mapping[str, np.ndarray]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A vector to be near to, in one space, and how much that counts.
+
+    `is_anchor` says that nearness alone makes a product a result, as with a picture; a star preference only orders.
+    """
+
+    channel: str
+    space: str
+    vector: np.ndarray
+    weight: float
+    is_anchor: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """All that a query asks: terms to match, vectors to be near to, and what could not be asked."""
+
+    terms: Mapping[str, float] = field(default_factory=dict)
+    words_weight: float = 0.0
+    probes: tuple[Probe, ...] = ()
+    degraded: tuple[str, ...] = ()
+
+
+def ask(query: Query, view: View, encoders: QueryEncoders | None, settings: RetrievalSettings) -> Questions:
+    """Return the questions of a query; an encoder that fails is reported as degraded, not raised."""
+    shares = _shares(query)
+    terms = lookup_terms(query.words, view.document_frequency) if query.words else {}
+    probes: list[Probe] = []
+    degraded: list[str] = []
+    for name, encode in _encodings(query, encoders, settings, share=shares):
+        try:
+            probes += encode()
+        except (RuntimeError, ValueError, ArithmeticError, AttributeError):
+            degraded.append(name)
+    probes += _like_probes(query, view, share=shares.get("like", 0.0))
+    if encoders is None:
+        degraded += [name for name in ("image", "rating") if name in shares]
+    words_weight = settings.words_weight * shares.get("text", 0.0)
+    return Questions(terms, words_weight, tuple(probes), tuple(degraded))
+
+
+def _shares(query: Query) -> dict[str, float]:
+    """How the score is shared out among the things that the shopper gave."""
+    given = {
+        "text": bool(query.words),
+        "image": query.image is not None,
+        "like": bool(query.like or query.unlike),
+        "rating": query.rating is not None,
+    }
+    return {name: query.weights.get(name, 1.0) for name, is_given in given.items() if is_given}
+
+
+def _encodings(
+    query: Query, encoders: QueryEncoders | None, settings: RetrievalSettings, *, share: Mapping[str, float]
+) -> list[tuple[str, Callable[[], list[Probe]]]]:
+    if encoders is None:
+        return []
+    is_alone = len(share) == 1
+    encodings: list[tuple[str, Callable[[], list[Probe]]]] = []
+    if query.words:
+        weights = {"text": settings.text_weight * share["text"], "shared": settings.shared_weight * share["text"]}
+        encodings.append(("text", lambda: _probes("text", encoders.encode_text_query(query.words), weights)))
+    if query.image is not None:
+        picture, image_weights = (
+            query.image,
+            {"image": share["image"], "shared": settings.shared_weight * share["image"]},
+        )
+        encodings.append(("image", lambda: _probes("image", encoders.encode_image_query(picture), image_weights)))
+    if query.rating is not None:
+        stars, rating_weights = (
+            query.rating,
+            {"rating": share["rating"] * (1.0 if is_alone else settings.rating_weight)},
+        )
+        encodings.append(
+            (
+                "rating",
+                lambda: _probes("rating", encoders.encode_rating_query(stars), rating_weights, is_anchor=is_alone),
+            )
+        )
+    return encodings
+
+
+def _probes(
+    name: str, vectors: Mapping[str, np.ndarray], weights: Mapping[str, float], *, is_anchor: bool = True
+) -> list[Probe]:
+    return [
+        Probe(name if space == name else f"{name}-{space}", space, vector, weights[space], is_anchor)
+        for space, vector in vectors.items()
+        if space in weights and weights[space] > 0
+    ]
+
+
+def _like_probes(query: Query, view: View, *, share: float) -> list[Probe]:
+    """Vector arithmetic on stored vectors: the mean of `like` less a part of the mean of `unlike`, per space."""
+    if not (query.like or query.unlike):
+        return []
+    _require_known(view, (*query.like, *query.unlike))
+    directions = {space: _direction(view, space, query) for space in LIKE_SPACES}
+    found = {space: vector for space, vector in directions.items() if vector is not None}
+    return [Probe(f"like-{space}", space, vector, share / len(found), True) for space, vector in found.items()]
+
+
+def _require_known(view: View, product_ids: Sequence[str]) -> None:
+    for product_id in product_ids:
+        if not len(view.rows([product_id])):
+            raise NotFoundError(
+                f"No product '{product_id}' to compare with.", remedy="Give the id of a product of this shop."
+            )
+
+
+def _direction(view: View, space: str, query: Query) -> np.ndarray | None:
+    liked = list(view.vectors(space, query.like).values())
+    disliked = list(view.vectors(space, query.unlike).values())
+    if not liked and not disliked:
+        return None
+    total = sum(
+        (np.mean(liked, axis=0) if liked else 0.0, -UNLIKE_WEIGHT * np.mean(disliked, axis=0) if disliked else 0.0)
+    )
+    norm = float(np.linalg.norm(total))
+    return (np.asarray(total) / norm).astype(np.float32) if norm > 0 else None

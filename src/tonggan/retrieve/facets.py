@@ -1,0 +1,69 @@
+"""Facet counts that keep their promise: a count is the number of results that choosing the value shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tonggan.errors import InputError, unknown_name
+from tonggan.index import Rows
+from tonggan.records import AllOf, Condition, Filter
+from tonggan.retrieve.grouping import collapsed_facet
+from tonggan.retrieve.membership import common
+from tonggan.retrieve.result_set import ResultSet
+
+CHOICES = ("=", "~")
+"""Operators by which a shopper chooses values of a facet."""
+
+
+def count_facets(results: ResultSet) -> dict[str, dict[str, int]]:
+    """Count the values of each facet field that is text, under all filters but those that choose in the field itself."""
+    fields = [name for name in results.query.facets if name not in results.view.number_fields]
+    return {name: _count(results, name) for name in fields}
+
+
+def facet_statistics(results: ResultSet) -> dict[str, dict[str, float]]:
+    """Return `count, min, max, sum, avg` of each facet field that is a number, under all filters but its own."""
+    fields = [name for name in results.query.facets if name in results.view.number_fields]
+    return {name: results.view.statistics(name, _rows_without(results, name)) for name in fields}
+
+
+def check_facets(results: ResultSet) -> None:
+    """Raise InputError for a facet field that no product has."""
+    known = [*results.view.text_fields, *results.view.number_fields]
+    for name in results.query.facets:
+        if name not in known and results.view.count:
+            raise InputError(unknown_name("facet field", name, (field for field in known if not field.startswith("_"))))
+
+
+def _count(results: ResultSet, name: str) -> Mapping[str, int]:
+    query = results.query
+    if name not in results.view.text_fields:
+        return {}
+    rows = _rows_without(results, name)
+    if query.group_by:
+        counts = collapsed_facet(results.view, name, rows, by=query.group_by, limit=query.group_limit)
+        return dict(list(counts.items())[: query.max_facet_values])
+    return results.view.facet(name, rows, limit=query.max_facet_values)
+
+
+def _rows_without(results: ResultSet, name: str) -> Rows:
+    """The result set as it would be without the choices made in one field."""
+    rest = without_choices(results.query.filters, name)
+    if rest == results.query.filters:
+        return results.rows
+    return common(results.members.rows, results.view.select(rest))
+
+
+def without_choices(filters: Filter | None, name: str) -> Filter | None:
+    """Return the filters less the top-level conditions by which a shopper chooses in one field."""
+    parts = filters.parts if isinstance(filters, AllOf) else (filters,) if filters is not None else ()
+    kept = tuple(part for part in parts if not _is_choice(part, name))
+    if len(kept) == len(parts):
+        return filters
+    return kept[0] if len(kept) == 1 else AllOf(kept) if kept else None
+
+
+def _is_choice(part: Filter, name: str) -> bool:
+    if not isinstance(part, Condition) or part.field != name:
+        return False
+    return part.operator in (*CHOICES, "<", "<=", ">", ">=", "..")

@@ -1,0 +1,84 @@
+"""Which products belong to a query's result set: a matter of the query alone, never of filters, order or page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tonggan.index import Rows, Scores, View, WordMatch
+from tonggan.records import AnyOf, Condition, Filter, Query
+from tonggan.retrieve import RetrievalSettings
+from tonggan.retrieve.channels import Probe, Questions
+
+SPACES_FIELD = "_spaces"
+"""Text field that names the vector spaces in which a product has a vector."""
+
+SEMANTIC_CHANNELS = ("text", "text-shared")
+"""Channels whose nearest products join only when near enough: every text is a little like every other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """The rows of the set before any filter, what the words matched, and each channel's nearest products."""
+
+    rows: Rows
+    match: WordMatch | None = None
+    nearest: Mapping[str, tuple[Rows, Scores]] = field(default_factory=dict)
+
+
+def find_members(query: Query, view: View, questions: Questions, settings: RetrievalSettings) -> Members:
+    """Return the members of a query's result set, pinned products in, hidden ones out."""
+    if query.words:
+        members = _word_members(query, view, questions, settings)
+    else:
+        members = Members(view.select(_has_vector(questions.probes)))
+    rows = members.rows
+    if query.pinned:
+        rows = union([rows, view.rows([product_id for product_id, _ in pin_places(query.pinned)])])
+    if query.hidden:
+        rows = rows[~np.isin(rows, view.rows(query.hidden))]
+    return Members(rows, members.match, members.nearest)
+
+
+def union(sets: Sequence[Rows]) -> Rows:
+    """Return the rows of any of the sets, ascending."""
+    return np.unique(np.concatenate(sets)).astype(np.int32) if sets else np.empty(0, np.int32)
+
+
+def common(rows: Rows, allowed: Rows) -> Rows:
+    """Return the rows that are allowed, in their order."""
+    if not len(rows) or not len(allowed):
+        return rows[:0]
+    is_allowed = np.zeros(max(int(rows.max()), int(allowed[-1])) + 1, bool)
+    is_allowed[allowed] = True
+    return rows[is_allowed[rows]]
+
+
+def pin_places(pinned: Sequence[str]) -> list[tuple[str, int]]:
+    """Return product ids and places (from 1) of `id:place` pins, in order of place; a bare id takes the next place."""
+    places = []
+    for at, pin in enumerate(pinned, start=1):
+        product_id, _, place = pin.rpartition(":")
+        places.append((product_id, int(place)) if product_id and place.isdigit() else (pin, at))
+    return sorted(places, key=lambda pin: pin[1])
+
+
+def _word_members(query: Query, view: View, questions: Questions, settings: RetrievalSettings) -> Members:
+    match = view.match(questions.terms, fields=query.query_by)
+    covered = match.rows[match.coverage >= settings.minimum_coverage]
+    rows = [covered if len(covered) >= settings.few_matches else match.rows]
+    nearest = {}
+    for probe in questions.probes:
+        if probe.is_anchor:
+            near, scores = view.nearest(probe.space, probe.vector, k=settings.nearest_added)
+            nearest[probe.channel] = (near, scores)
+            floor = settings.nearest_similarity if probe.channel in SEMANTIC_CHANNELS else -1.0
+            rows.append(near[scores >= floor])
+    return Members(union(rows), match, nearest)
+
+
+def _has_vector(probes: Sequence[Probe]) -> Filter | None:
+    anchors = [Condition(SPACES_FIELD, "=", (probe.space,)) for probe in probes if probe.is_anchor]
+    return AnyOf(tuple(anchors)) if anchors else None

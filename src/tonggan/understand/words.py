@@ -1,0 +1,60 @@
+"""A shopper's words as weighted terms, mended with what the catalogue itself knows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from tonggan.encode import words as analysis
+
+COMPOUND_WEIGHT = 0.8
+"""A joined or parted spelling beside the one typed (`water proof`, `waterproof`); lower, since it was not typed."""
+
+SHORTEST_PART = 3
+"""Letters in each half of a parted word: shorter halves are more often chance than words."""
+
+WORDS_LIMIT = 60
+"""Words of a query that are looked up; what follows in a pasted page changes no ranking but costs time."""
+
+Frequency = Callable[[Sequence[str]], Sequence[int]]
+"""How many products hold each term."""
+
+_LATIN_WORD = re.compile(r"[a-z]+")
+
+
+def lookup_terms(text: str, frequency: Frequency) -> dict[str, float]:
+    """Return the terms to look up with their weights.
+
+    Neighbouring Latin words are also tried joined, and words the catalogue does not hold are tried parted.
+    """
+    weights = _first(analysis.query_terms(text), limit=WORDS_LIMIT)
+    typed = [word for word in analysis.words(text)[:WORDS_LIMIT] if _LATIN_WORD.fullmatch(word)]
+    for term in _joined(typed, frequency) | _parted(typed, frequency):
+        weights.setdefault(term, COMPOUND_WEIGHT)
+    return weights
+
+
+def _first(weights: Mapping[str, float], *, limit: int) -> dict[str, float]:
+    return dict(list(weights.items())[:limit])
+
+
+def _joined(typed: Sequence[str], frequency: Frequency) -> set[str]:
+    pairs = [_stem(first + second) for first, second in zip(typed, typed[1:], strict=False)]
+    return {term for term, count in zip(pairs, frequency(pairs), strict=True) if count}
+
+
+def _parted(typed: Sequence[str], frequency: Frequency) -> set[str]:
+    unknown = [word for word, count in zip(typed, frequency([_stem(word) for word in typed]), strict=True) if not count]
+    return {term for word in unknown for term in _best_parting(word, frequency)}
+
+
+def _best_parting(word: str, frequency: Frequency) -> tuple[str, ...]:
+    """The two halves whose rarer one is most frequent, or nothing."""
+    places = range(SHORTEST_PART, len(word) - SHORTEST_PART + 1)
+    halves = [(_stem(word[:at]), _stem(word[at:])) for at in places]
+    counts = [min(frequency(pair)) for pair in halves]
+    return halves[counts.index(max(counts))] if counts and max(counts) else ()
+
+
+def _stem(word: str) -> str:
+    return analysis.terms(word)[0]
