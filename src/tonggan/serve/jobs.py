@@ -1,0 +1,124 @@
+"""Imports that outlast a request: each is a job whose progress and refused rows can be asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+import time
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from tonggan.errors import BusyError, NotFoundError, TongganError
+
+REMEMBERED_JOBS = 100
+"""Finished imports kept to be asked about; each holds one report."""
+
+WAITING_JOBS = 8
+"""Imports run one after the other; more than these waiting means that something sends them in a loop."""
+
+_log = logging.getLogger("tonggan.serve")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One import as it stands; `report` is there once it is finished, `error` once it failed."""
+
+    id: str
+    source: str
+    state: Literal["waiting", "running", "finished", "failed"] = "waiting"
+    rows: int = 0
+    seconds: float = 0.0
+    report: Any = None
+    error: TongganError | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """What the wire shows of it."""
+        shown: dict[str, Any] = {
+            "job": self.id,
+            "state": self.state,
+            "rows": self.rows,
+            "seconds": round(self.seconds, 3),
+        }
+        if self.report is not None:
+            shown |= self.report.as_json()
+            shown.pop("refusals_path", None)
+            shown["refused_csv"] = f"/import/{self.id}/refused.csv" if self.report.refusals_path else None
+        if self.error is not None:
+            shown["error"] = {
+                "code": self.error.code,
+                "detail": self.error.message,
+                "remedy": self.error.remedy,
+            }
+        return shown
+
+
+Work = Callable[[Callable[..., None]], Any]
+"""Runs one import: takes what to call with progress, returns its report."""
+
+
+class Jobs:
+    """The imports of one server, one at a time. Used from one event loop; the work runs on a thread."""
+
+    def __init__(self) -> None:
+        self._jobs: OrderedDict[str, Job] = OrderedDict()
+        self._done: dict[str, asyncio.Future[None]] = {}
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="tonggan-import")
+
+    def start(self, source: str, work: Work, *, leftovers: Path | None = None) -> Job:
+        """Queue an import; the folder `leftovers` is removed when it is over. BusyError when too many wait."""
+        if sum(job.state == "waiting" for job in self._jobs.values()) >= WAITING_JOBS:
+            raise BusyError(f"{WAITING_JOBS} imports wait already.", remedy="Try again when one is finished.")
+        job = Job(uuid.uuid4().hex, source)
+        self._jobs[job.id] = job
+        self._forget_old()
+        loop = asyncio.get_running_loop()
+        self._done[job.id] = loop.run_in_executor(self._pool, self._run, job.id, work, leftovers)
+        return job
+
+    def get(self, job_id: str) -> Job:
+        """The job as it stands now; NotFoundError when there is none."""
+        if job_id not in self._jobs:
+            raise NotFoundError(f"There is no import {job_id[:40]!r}.", remedy="Jobs are forgotten on restart.")
+        return self._jobs[job_id]
+
+    async def wait(self, job_id: str, *, seconds: float) -> Job:
+        """The job when it is over, or as it stands when the time is up."""
+        done = self._done.get(job_id)
+        if done is not None:
+            await asyncio.wait([done], timeout=seconds)
+        return self.get(job_id)
+
+    def close(self) -> None:
+        """Let the running import end; those that wait are dropped."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _run(self, job_id: str, work: Work, leftovers: Path | None) -> None:
+        started = time.perf_counter()
+        self._change(job_id, state="running")
+        try:
+            report = work(lambda rows, *_: self._change(job_id, rows=rows, seconds=time.perf_counter() - started))
+            self._change(job_id, state="finished", report=report, seconds=time.perf_counter() - started)
+        except TongganError as error:
+            self._change(job_id, state="failed", error=error, seconds=time.perf_counter() - started)
+        except Exception:
+            _log.exception("import %s failed", job_id)
+            error = TongganError("The import failed.", remedy=f"The server's log has the reason under {job_id}.")
+            self._change(job_id, state="failed", error=error, seconds=time.perf_counter() - started)
+        finally:
+            if leftovers is not None:
+                shutil.rmtree(leftovers, ignore_errors=True)
+
+    def _change(self, job_id: str, **fields: Any) -> None:
+        self._jobs[job_id] = replace(self._jobs[job_id], **fields)
+
+    def _forget_old(self) -> None:
+        over = [job.id for job in self._jobs.values() if job.state in ("finished", "failed")]
+        for job_id in over[: max(len(self._jobs) - REMEMBERED_JOBS, 0)]:
+            del self._jobs[job_id]
+            self._done.pop(job_id, None)

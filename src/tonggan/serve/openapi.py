@@ -1,0 +1,151 @@
+"""What the OpenAPI description says beyond the signatures; parameters come from the model that checks them."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+from tonggan.serve.parameters import SearchParameters
+from tonggan.serve.problems import MEDIA_TYPE
+
+_PICTURE_ONLY = frozenset({"image"})
+
+_LEFT_OUT = frozenset({"num_typos"})
+"""Parameters that are known in order to be refused."""
+
+
+def _properties() -> dict[str, Any]:
+    properties = SearchParameters.model_json_schema()["properties"]
+    return {name: part for name, part in properties.items() if name not in _LEFT_OUT}
+
+
+def _query_parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    schema = deepcopy(schema)
+    about = schema.pop("description", "")
+    if schema.get("type") in ("array", "object"):
+        schema = {"type": "string"}
+    return {"name": name, "in": "query", "required": False, "description": about, "schema": schema}
+
+
+def _problem(about: str) -> dict[str, Any]:
+    return {"description": about, "content": {MEDIA_TYPE: {"schema": PROBLEM}}}
+
+
+def _success(about: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": about, "content": {"application/json": {"schema": schema}}}
+
+
+def _body(content: dict[str, Any]) -> dict[str, Any]:
+    return {"requestBody": {"required": True, "content": {kind: {"schema": part} for kind, part in content.items()}}}
+
+
+TEXT = {"type": "string"}
+NUMBER = {"type": "number"}
+WHOLE = {"type": "integer"}
+TEXTS = {"type": "array", "items": TEXT}
+BINARY = {"type": "string", "format": "binary"}
+
+PROBLEM = {
+    "type": "object",
+    "properties": {
+        "type": TEXT,
+        "title": TEXT,
+        "status": WHOLE,
+        "detail": TEXT,
+        "code": TEXT,
+        "remedy": TEXT,
+    },
+    "required": ["type", "title", "status", "detail", "code", "remedy"],
+}
+
+PRODUCT = {"type": "object", "properties": {"id": TEXT, "title": TEXT}, "required": ["id", "title"]}
+
+HIT = {
+    "type": "object",
+    "properties": {
+        "id": TEXT,
+        "score": NUMBER,
+        "product": PRODUCT,
+        "reasons": {"type": "object"},
+        "highlight": {"type": "object"},
+    },
+    "required": ["id", "score", "product"],
+}
+
+ANSWER = {
+    "type": "object",
+    "properties": {
+        "hits": {"type": "array", "items": HIT},
+        "found": WHOLE,
+        "page": WHOLE,
+        "facets": {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": WHOLE}},
+        "facet_stats": {"type": "object"},
+        "query_id": TEXT,
+        "corrections": TEXTS,
+        "relaxed": TEXTS,
+        "degraded": TEXTS,
+        "timings_ms": {"type": "object", "additionalProperties": NUMBER},
+    },
+    "required": ["hits", "found", "page", "facets", "query_id"],
+}
+
+REPORT = {
+    "type": "object",
+    "properties": {name: WHOLE for name in ("accepted", "updated", "unchanged", "refused")} | {"seconds": NUMBER},
+}
+
+JOB = {
+    "type": "object",
+    "properties": {"job": TEXT, "state": TEXT, "rows": WHOLE, "refused_csv": {"type": ["string", "null"]}}
+    | REPORT["properties"],
+}
+
+KEY = {"type": "object", "properties": {"id": TEXT, "scopes": TEXTS, "created_at": TEXT}}
+
+FAILURES: dict[int | str, dict[str, Any]] = {
+    "4XX": _problem("The request cannot be served as it is."),
+    "5XX": _problem("The server cannot serve it now."),
+}
+
+SEARCH_QUERY = {
+    "parameters": [_query_parameter(name, part) for name, part in _properties().items() if name not in _PICTURE_ONLY]
+}
+
+SEARCH_BODY = _body(
+    {
+        "application/json": {"type": "object", "properties": _properties(), "additionalProperties": False},
+        "multipart/form-data": {"type": "object", "properties": {**_properties(), "image": BINARY}},
+    }
+)
+
+PRODUCTS_BODY = _body({"application/json": {"type": "array", "items": PRODUCT}})
+
+IMPORT_BODY = {
+    "parameters": [
+        _query_parameter("filename", {"type": "string", "description": "Name of the file, for its ending."}),
+        _query_parameter("dry_run", {"type": "boolean", "description": "Report without keeping anything."}),
+    ],
+    **_body(
+        {
+            "multipart/form-data": {"type": "object", "properties": {"file": BINARY}, "required": ["file"]},
+            "application/octet-stream": BINARY,
+        }
+    ),
+}
+
+KEYS_BODY = _body(
+    {
+        "application/json": {
+            "type": "object",
+            "properties": {"scopes": TEXTS, "name": TEXT},
+            "required": ["scopes"],
+            "additionalProperties": False,
+        }
+    }
+)
+
+SEARCH_RESPONSES = {200: _success("One page of results and what is true of all of them.", ANSWER), **FAILURES}
+PRODUCT_RESPONSES = {200: _success("The product.", PRODUCT), **FAILURES}
+WRITE_RESPONSES = {200: _success("What became of each product.", REPORT), **FAILURES}
+JOB_RESPONSES = {200: _success("The report.", JOB), 202: _success("The import goes on.", JOB), **FAILURES}
+KEY_RESPONSES = {200: _success("Keys, without their secrets.", {"type": "object"}), **FAILURES}

@@ -1,0 +1,141 @@
+"""One uvicorn process for one shop: binds, announces itself to the owner's command line, stops gracefully."""
+
+from __future__ import annotations
+
+import secrets
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tonggan.errors import ConflictError, InputError
+from tonggan.serve import ServeSettings
+from tonggan.serve.access import check_bind
+
+if TYPE_CHECKING:
+    import uvicorn
+
+    from tonggan.shop import Shop
+
+GRACE_SECONDS = 10
+"""How long a stop waits for requests that run; longer than the default deadline would let them take is no use."""
+
+KEEP_ALIVE_SECONDS = 30
+
+BACKLOG = 512
+
+
+def run(
+    shop: Shop, host: str, port: int, *, settings: ServeSettings | None = None, on_ready: Callable[[str], None] | None = None
+) -> None:
+    """Serve until SIGINT or SIGTERM; `on_ready` gets the URL once connections are taken. Port 0 chooses a free one.
+
+    Raises InputError for an address that is not this machine's, or open to others without a key; ConflictError when
+    the port is taken.
+    """
+    server = build_server(shop, host, port, settings=settings, on_ready=on_ready)
+    with _signals_only_stop():
+        server.run()
+
+
+def build_server(
+    shop: Shop, host: str, port: int, *, settings: ServeSettings | None = None, on_ready: Callable[[str], None] | None = None
+) -> uvicorn.Server:
+    """A server that is bound already; its `run` serves."""
+    import uvicorn
+
+    from tonggan.serve.app import create_app
+
+    settings = settings or ServeSettings()
+    _check_keys(shop, host)
+    bound = bind(host, port)
+    token = secrets.token_urlsafe(32)
+    url = url_of(host, bound.getsockname()[1])
+    app = create_app(shop, settings=settings, host=host, local_token=token)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    return _announcing_server(config, bound, partial(_announce, shop, url, token, on_ready))
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening-ready socket; InputError or ConflictError when the address cannot be had."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except (OSError, OverflowError) as error:
+        raise InputError(f"{host}:{port} is no address: {error}.", remedy="Use 127.0.0.1 and a free port.") from None
+    bound = socket.socket(family, kind, protocol)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+    except OverflowError:
+        bound.close()
+        raise InputError(f"There is no port {port}.", remedy="Use a port from 0 to 65535; 0 takes a free one.") from None
+    except OSError as error:
+        bound.close()
+        raise ConflictError(
+            f"{host}:{port} cannot be bound: {error.strerror}.", remedy="Choose another with --port, or 0."
+        ) from None
+    return bound
+
+
+def url_of(host: str, port: int) -> str:
+    """The address to type on this machine.
+
+    >>> url_of("0.0.0.0", 8400), url_of("::1", 80)
+    ('http://127.0.0.1:8400', 'http://[::1]:80')
+    """
+    name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+
+
+def _check_keys(shop: Shop, host: str) -> None:
+    from tonggan.catalogue.keys import Keys
+
+    check_bind(host, has_keys=bool(Keys(shop.store).list()))
+
+
+def _announce(shop: Shop, url: str, token: str, on_ready: Callable[[str], None] | None) -> None:
+    shop.announce(url, token=token)
+    if on_ready is not None:
+        on_ready(url)
+
+
+@contextmanager
+def _signals_only_stop() -> Iterator[None]:
+    """Keep the process alive after a graceful stop, so that the shop can be closed.
+
+    uvicorn raises the signal that stopped it once more when it is done, for whoever handled it before.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    earlier = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in earlier.items():
+            signal.signal(number, handler)
+
+
+def _announcing_server(config: uvicorn.Config, bound: socket.socket, announce: Callable[[], None]) -> uvicorn.Server:
+    """A uvicorn server that announces itself once it listens, on a socket that is bound already."""
+    import uvicorn
+
+    class Announcing(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets=[bound])
+            if self.started:
+                announce()
+
+    return Announcing(config)
