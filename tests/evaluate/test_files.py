@@ -76,6 +76,7 @@ def test_packed_files_tabs_marks_and_other_line_ends_are_read(tmp_path: Path):
         ("query_id,rating\nq1,5.5\n", "line 2: rating '5.5' is not a number of stars"),
         ("query_id,rating\nq1,nan\n", "rating 'nan'"),
         ("query_id,rating\nq1,many\n", "rating 'many'"),
+        ("query_id,filter_by\nq1,price:>\n", "line 2: Filter, position 8: expected a value"),
     ],
 )
 def test_a_bad_line_of_queries_is_named(tmp_path: Path, text: str, reason: str):

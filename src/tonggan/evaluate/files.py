@@ -13,6 +13,7 @@ from tonggan.errors import InputError
 from tonggan.evaluate.judgments import EvaluationQuery, Qrels
 from tonggan.evaluate.tables import Table, open_lines
 from tonggan.evaluate.trec import grade_rows, looks_like_grades
+from tonggan.understand.filters import parse_filter
 
 QUERY_COLUMNS: Mapping[str, str] = {
     **{name: name for name in ("query_id", "text", "image", "voice", "clip", "like", "rating", "filter_by")},
@@ -101,7 +102,7 @@ def _query(cells: Mapping[str, str], *, where: str, folder: Path) -> EvaluationQ
         clip=_file(cells, "clip", where=where, folder=folder),
         like=tuple(part.strip() for part in cells.get("like", "").split(",") if part.strip()),
         rating=_rating(cells.get("rating", ""), where=where),
-        filter_by=cells.get("filter_by", ""),
+        filter_by=_filter(cells.get("filter_by", ""), where=where),
     )
     if not query.query_id:
         raise InputError(f"{where}: the query has no id.", remedy="Fill query_id, or text where there is no query_id.")
@@ -116,6 +117,14 @@ def _file(cells: Mapping[str, str], column: str, *, where: str, folder: Path) ->
     if not os.path.isfile(path):
         raise InputError(f"{where}: {column} '{name}' is not a file.", remedy=f"Paths are relative to {folder}.")
     return path
+
+
+def _filter(text: str, *, where: str) -> str:
+    try:
+        parse_filter(text)
+    except InputError as error:
+        raise InputError(f"{where}: {error.message}", remedy=error.remedy) from error
+    return text
 
 
 def _rating(text: str, *, where: str) -> float | None:
