@@ -123,8 +123,16 @@ def _read_url(text: str, *, limits: FetchLimits, resolve: Resolver) -> bytes:
         content, location = _request(url, limits=limits, resolve=resolve, deadline=deadline)
         if location is None:
             return content
-        url = urljoin(url, location)
+        url = _joined(url, location)
     raise InputError(f"{_shown(text)} redirects more than {limits.redirects} times.", remedy="Give the final URL.")
+
+
+def _joined(url: str, location: str) -> str:
+    """Where a redirect leads; a header's bytes reach us as Latin-1 and are most often UTF-8."""
+    try:
+        return urljoin(url, quote(location.encode("latin-1"), safe=URL_SAFE))
+    except ValueError as error:
+        raise InputError(f"{_shown(url)} redirects to no URL ({error}).", remedy="Give the final URL.") from error
 
 
 def _request(url: str, *, limits: FetchLimits, resolve: Resolver, deadline: float) -> tuple[bytes, str | None]:
@@ -153,7 +161,7 @@ def _request(url: str, *, limits: FetchLimits, resolve: Resolver, deadline: floa
 def _checked_url(url: str, *, limits: FetchLimits) -> tuple[SplitResult, int]:
     try:
         parts = urlsplit(url)
-        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
+        port = {"http": 80, "https": 443}.get(parts.scheme, 0) if parts.port is None else parts.port
     except ValueError as error:
         raise InputError(f"{_shown(url)} is not a URL ({error}).", remedy="Correct it.") from error
     if parts.username is not None or parts.password is not None:

@@ -205,8 +205,8 @@ def parse_crop(text: str) -> Crop:
     return left, top, width, height
 
 
-CROP_TOLERANCE = 1e-6
-"""Thirds and sixths written in decimals may add up to a little more than 1."""
+CROP_TOLERANCE = 1.5e-3
+"""Thirds written with three decimals may add up to a little more than 1; what lies outside is cut off."""
 
 
 def _check_crop(crop: Crop) -> None:

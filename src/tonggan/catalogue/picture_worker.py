@@ -11,6 +11,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import struct
 import sys
 import warnings
@@ -44,6 +45,8 @@ REDUCING_GAP = 3.0
 """Shrink by whole steps to thrice the target before the fine filter; Pillow's documented point of no visible loss."""
 
 ORIENTATION_TAG = 0x0112
+
+EMPTY_EXIF = Image.Exif().tobytes()
 TRANSPOSITIONS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -56,15 +59,11 @@ TRANSPOSITIONS = {
 """What makes a picture upright, by its EXIF orientation."""
 
 
-class Refused(Exception):
-    """The picture cannot be taken; the message says why, for whoever sent it."""
-
-
 def main() -> None:
     """Serve requests from the socket on descriptor 0 until it closes."""
     limits = json.loads(sys.argv[1])
     warnings.simplefilter("ignore")
-    Image.init()
+    _rehearse()
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     _drop_abilities(limits["memory_bytes"])
@@ -82,10 +81,8 @@ def answer(request: dict[str, Any], content: bytes) -> tuple[dict[str, Any], byt
     }
     try:
         return actions[request["action"]](request, content)
-    except Refused as refused:
-        return {"refused": str(refused)}, b""
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        return {"refused": f"The picture has more than {MAX_PIXELS // 1_000_000} megapixels."}, b""
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as bomb:
+        return {"refused": _too_large(bomb)}, b""
     except MemoryError:
         return {"refused": "The picture needs more memory to decode than is allowed."}, b""
     except Exception as error:
@@ -114,7 +111,6 @@ def _encoded(image: Image.Image, name: str, **parameters: int) -> bytes:
 
 def _decode(content: bytes, name: str, *, long_side: int, crop: list[float] | None = None) -> Image.Image:
     """Return the picture upright, in sRGB, over white, without metadata, its long side at most `long_side`."""
-    _check_size(*_declared_size(content, name))
     image = Image.open(io.BytesIO(content), formats=[name])
     _check_size(*image.size)
     profile = image.info.get("icc_profile")
@@ -129,18 +125,16 @@ def _decode(content: bytes, name: str, *, long_side: int, crop: list[float] | No
     return image
 
 
-def _declared_size(content: bytes, name: str) -> tuple[int, int]:
-    """The canvas of an extended WebP, which Pillow allocates before it looks; (1, 1) where Pillow looks first."""
-    if name != "WEBP" or content[12:16] != b"VP8X" or len(content) < 30:
-        return 1, 1
-    return 1 + int.from_bytes(content[24:27], "little"), 1 + int.from_bytes(content[27:30], "little")
-
-
 def _check_size(width: int, height: int) -> None:
     if width * height > MAX_PIXELS:
-        megapixels = width * height / 1e6
-        limit = MAX_PIXELS // 1_000_000
-        raise Refused(f"The picture is {width} x {height}: {megapixels:.1f} megapixels, at most {limit} are accepted.")
+        raise Image.DecompressionBombError(f"{width * height}")
+
+
+def _too_large(bomb: Exception) -> str:
+    """Pillow looks first, before it allocates anything, and its message has the number of pixels alone."""
+    pixels = re.search(r"\d+", str(bomb))
+    count = f"{int(pixels[0]) / 1e6:.1f}" if pixels else "too many"
+    return f"The picture has {count} megapixels; at most {MAX_PIXELS / 1e6:.0f} are accepted."
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -157,9 +151,15 @@ def _cropped(image: Image.Image, crop: list[float] | None) -> Image.Image:
     if crop is None:
         return image
     left, top, width, height = crop
-    x, y = int(left * image.width), int(top * image.height)
-    right, bottom = round((left + width) * image.width), round((top + height) * image.height)
-    return image.crop((x, y, max(x + 1, right), max(y + 1, bottom)))
+    x, right = _span(left, width, count=image.width)
+    y, bottom = _span(top, height, count=image.height)
+    return image.crop((x, y, right, bottom))
+
+
+def _span(start: float, part: float, *, count: int) -> tuple[int, int]:
+    """First pixel and the one after the last: inside the picture, and at least one."""
+    first = min(int(start * count), count - 1)
+    return first, min(max(first + 1, round((start + part) * count)), count)
 
 
 def _workable(image: Image.Image) -> Image.Image:
@@ -211,6 +211,23 @@ def _reason(error: Exception) -> str:
     return text or type(error).__name__
 
 
+def _rehearse() -> None:
+    """Load now what decoding loads lazily (plug-ins, `copy`): later nothing can be opened."""
+    Image.init()
+    with contextlib.suppress(ImportError, AttributeError):
+        from PIL import AvifImagePlugin
+
+        AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    for name in ("JPEG", "PNG", "GIF", "WEBP"):
+        image = Image.new("RGB" if name == "JPEG" else "P", (2, 2))
+        transparency = {} if name == "JPEG" else {"transparency": 0}
+        stream = io.BytesIO()
+        image.save(stream, name, exif=EMPTY_EXIF, icc_profile=profile, **transparency)
+        answer({"action": "keep", "format": name}, stream.getvalue())
+    answer({"action": "keep", "format": "PNG"}, stream.getvalue())
+
+
 def _drop_abilities(memory_bytes: int) -> None:
     """Limit memory, and forbid files, sockets, processes and core dumps, as far as the system knows such limits."""
     import resource
@@ -220,10 +237,6 @@ def _drop_abilities(memory_bytes: int) -> None:
         # macOS knows the name RLIMIT_AS and refuses to set it; the deadline and the pixel limit remain there.
         with contextlib.suppress(ValueError, OSError, AttributeError):
             resource.setrlimit(getattr(resource, name), (value, value))
-    with contextlib.suppress(ImportError, AttributeError):
-        from PIL import AvifImagePlugin
-
-        AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 
 
 def _grant_processor_time(seconds: int) -> None:
