@@ -1,15 +1,15 @@
 """Settings: a parameter is a field of its component's frozen dataclass; `shop.toml` is that table.
 
-Precedence: caller, environment (`TONGGAN_SEARCH__PER_PAGE=50` is `[search] per_page`), shop.toml, default.
+Precedence: caller, environment (`TONGGAN_SHOP__PER_PAGE=50` is `per_page` of `[shop]`), shop.toml, default.
 """
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from pathlib import Path
-from types import UnionType
+from types import MappingProxyType, UnionType
 from typing import Any, TypeVar, get_args, get_type_hints
 
 from tonggan.errors import InputError, unknown_name
@@ -20,20 +20,25 @@ PREFIX = "TONGGAN_"
 SEPARATOR = "__"
 
 
-def read_settings(kind: type[Table], path: Path, *, environ: Mapping[str, str] = {}, **overrides: Any) -> Table:
-    """Build the settings record `kind` from a TOML file that may be absent, the environment and the caller.
+SECTIONS = ("shop", "retrieval", "serve")
+"""The tables of shop.toml."""
+
+
+def read_settings(
+    kind: type[Table], path: Path, *, section: str, environ: Mapping[str, str] = MappingProxyType({}), **overrides: Any
+) -> Table:
+    """Build the settings record `kind` from one table of a TOML file that may be absent, the environment and the caller.
 
     Raises InputError that names the key and the accepted ones, or the value and the accepted type.
     """
-    table = _read_toml(path)
-    for name, value in environ.items():
-        keys = name.removeprefix(PREFIX).lower().split(SEPARATOR)
-        if name.startswith(PREFIX) and len(keys) == 2:
-            table.setdefault(keys[0], {})[keys[1]] = value
-    for name, value in overrides.items():
-        section, _, key = name.partition(SEPARATOR)
-        table.setdefault(section, {})[key] = value
-    return _build(kind, table, where=str(path))
+    tables = _read_toml(path)
+    for name in tables:
+        if name not in SECTIONS:
+            raise InputError(f"{path}: {unknown_name('table', name, SECTIONS)}")
+    table = dict(tables.get(section, {}))
+    prefix = f"{PREFIX}{section.upper()}{SEPARATOR}"
+    table |= {name.removeprefix(prefix).lower(): text for name, text in environ.items() if name.startswith(prefix)}
+    return _build(kind, table | overrides, where=f"{path} [{section}]")
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -55,8 +60,6 @@ def _build(kind: type[Table], table: Mapping[str, Any], *, where: str) -> Table:
 
 
 def _convert(kind: Any, value: Any, *, where: str) -> Any:
-    if is_dataclass(kind):
-        return _build(kind, value, where=where)  # type: ignore[arg-type]
     accepted = get_args(kind) if isinstance(kind, UnionType) else (kind,)
     for candidate in accepted:
         if isinstance(value, candidate) and isinstance(value, bool) == (candidate is bool):

@@ -87,29 +87,27 @@ def _encodings(
 ) -> list[tuple[str, Callable[[], list[Probe]]]]:
     if encoders is None:
         return []
-    is_alone = len(share) == 1
+    words, picture, stars = query.words, query.image, query.rating
+    shared = settings.shared_weight
     encodings: list[tuple[str, Callable[[], list[Probe]]]] = []
-    if query.words:
-        weights = {"text": settings.text_weight * share["text"], "shared": settings.shared_weight * share["text"]}
-        encodings.append(("text", lambda: _probes("text", encoders.encode_text_query(query.words), weights)))
-    if query.image is not None:
-        picture, image_weights = (
-            query.image,
-            {"image": share["image"], "shared": settings.shared_weight * share["image"]},
-        )
+    if words:
+        text_weights = {"text": settings.text_weight * share["text"], "shared": shared * share["text"]}
+        encodings.append(("text", lambda: _probes("text", encoders.encode_text_query(words), text_weights)))
+    if picture is not None:
+        image_weights = {"image": share["image"], "shared": shared * share["image"]}
         encodings.append(("image", lambda: _probes("image", encoders.encode_image_query(picture), image_weights)))
-    if query.rating is not None:
-        stars, rating_weights = (
-            query.rating,
-            {"rating": share["rating"] * (1.0 if is_alone else settings.rating_weight)},
-        )
-        encodings.append(
-            (
-                "rating",
-                lambda: _probes("rating", encoders.encode_rating_query(stars), rating_weights, is_anchor=is_alone),
-            )
-        )
+    if stars is not None:
+        encodings.append(("rating", lambda: _rating_probes(encoders.encode_rating_query(stars), settings, share=share)))
     return encodings
+
+
+def _rating_probes(
+    vectors: Mapping[str, np.ndarray], settings: RetrievalSettings, *, share: Mapping[str, float]
+) -> list[Probe]:
+    """Alone, stars say which products belong; beside anything else they only order."""
+    is_alone = len(share) == 1
+    weight = share["rating"] * (1.0 if is_alone else settings.rating_weight)
+    return _probes("rating", vectors, {"rating": weight}, is_anchor=is_alone)
 
 
 def _probes(

@@ -5,18 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tonggan.errors import InputError, unknown_name
-from tonggan.index import Rows
+from tonggan.index import Rows, View
 from tonggan.records import AllOf, Condition, Filter
 from tonggan.retrieve.grouping import collapsed_facet
 from tonggan.retrieve.membership import common
 from tonggan.retrieve.result_set import ResultSet
 
-CHOICES = ("=", "~")
+CHOICES = ("=", "~", "<", "<=", ">", ">=", "..")
 """Operators by which a shopper chooses values of a facet."""
+
+LEADING_FACETS = ("category", "brand", "color", "size", "material", "availability", "tags")
+"""Fields that shoppers look for first."""
+
+UNUSED_FACETS = ("title", "currency", "language", "visibility")
+"""Fields that can be filtered by but are no choice to offer."""
+
+MOST_CHOICES = 60
+"""Values above which a field is more like a name than a choice."""
 
 
 def count_facets(results: ResultSet) -> dict[str, dict[str, int]]:
-    """Count the values of each facet field that is text, under all filters but those that choose in the field itself."""
+    """Count the values of each facet field that is text, under all filters but the choices in the field itself."""
     fields = [name for name in results.query.facets if name not in results.view.number_fields]
     return {name: _count(results, name) for name in fields}
 
@@ -66,4 +75,23 @@ def without_choices(filters: Filter | None, name: str) -> Filter | None:
 def _is_choice(part: Filter, name: str) -> bool:
     if not isinstance(part, Condition) or part.field != name:
         return False
-    return part.operator in (*CHOICES, "<", "<=", ">", ">=", "..")
+    return part.operator in CHOICES
+
+
+def useful_facets(view: View, *, most: int) -> list[str]:
+    """Return text fields by which results are worth narrowing down: well filled, with more than one but few values."""
+    everything = view.select()
+    leading = [name for name in LEADING_FACETS if name in view.text_fields]
+    others = [name for name in view.text_fields if name not in leading and name not in UNUSED_FACETS and name[0] != "_"]
+    shares = {name: _filled_share(view, name, everything) for name in others}
+    telling = sorted((name for name in others if shares[name] > 0), key=lambda name: (-shares[name], name))
+    numbers = [name for name in ("price", "rating") if name in view.number_fields]
+    return [*leading[:2], *numbers, *leading[2:], *telling][:most]
+
+
+def _filled_share(view: View, name: str, rows: Rows) -> float:
+    """Share of products with a value, or 0 where the values tell nothing apart or are too many to choose from."""
+    counts = view.facet(name, rows, limit=MOST_CHOICES + 1)
+    if not 2 <= len(counts) <= MOST_CHOICES:
+        return 0.0
+    return sum(counts.values()) / max(len(rows), 1)

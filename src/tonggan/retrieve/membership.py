@@ -8,12 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tonggan.index import Rows, Scores, View, WordMatch
+from tonggan.index.entries import SPACES_FIELD
 from tonggan.records import AnyOf, Condition, Filter, Query
 from tonggan.retrieve import RetrievalSettings
 from tonggan.retrieve.channels import Probe, Questions
-
-SPACES_FIELD = "_spaces"
-"""Text field that names the vector spaces in which a product has a vector."""
 
 SEMANTIC_CHANNELS = ("text", "text-shared")
 """Channels whose nearest products join only when near enough: every text is a little like every other."""

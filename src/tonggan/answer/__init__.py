@@ -1,0 +1,60 @@
+"""Stage 10. In: a result set. Out: what is shown: products in their places, counts, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from tonggan.answer.highlight import highlighted
+from tonggan.catalogue.wire import product_as_json
+from tonggan.records import Answer, Hit, Product
+from tonggan.retrieve.facets import count_facets, facet_statistics
+from tonggan.retrieve.result_set import ResultSet
+
+ProductReader = Callable[[Sequence[str]], Sequence[Product]]
+"""Products of the given ids, in their order, those that are gone left out."""
+
+
+def compose(results: ResultSet, read: ProductReader, *, query_id: str, timings_ms: Mapping[str, float]) -> Answer:
+    """Return the page of a result set that was asked for, with its counts."""
+    rows, scores = results.page()
+    row_of = dict(zip(results.view.ids(rows), zip(rows.tolist(), scores.tolist(), strict=True), strict=True))
+    query = results.query
+    hits = [
+        Hit(
+            product=product,
+            score=row_of[product.id][1],
+            reasons=results.reasons(row_of[product.id][0]) if query.explain else {},
+            highlight=highlighted(product, query.words) if query.words else {},
+        )
+        for product in read(list(row_of))
+    ]
+    return Answer(
+        hits=tuple(hits),
+        found=results.found,
+        page=query.page,
+        per_page=query.per_page,
+        query_id=query_id,
+        facets=count_facets(results),
+        facet_stats=facet_statistics(results),
+        degraded=results.questions.degraded,
+        timings_ms=timings_ms,
+    )
+
+
+def answer_as_json(answer: Answer) -> dict[str, Any]:
+    """Return the answer in the form that HTTP, CLI and SDK share."""
+    record = {name: getattr(answer, name) for name in Answer.__dataclass_fields__ if name != "hits"}
+    hits = [hit_as_json(hit) for hit in answer.hits]
+    return {"hits": hits} | {name: list(value) if isinstance(value, tuple) else value for name, value in record.items()}
+
+
+def hit_as_json(hit: Hit) -> dict[str, Any]:
+    """Return one hit: `id`, `score`, `product`, and the rest where there is any."""
+    return {
+        "id": hit.product.id,
+        "score": hit.score,
+        "product": product_as_json(hit.product),
+        "reasons": dict(hit.reasons),
+        "highlight": dict(hit.highlight),
+    }

@@ -1,0 +1,274 @@
+"""The shop: the two request flows, one line per stage, and the class that users touch.
+
+feed -> catalogue -> encode -> align -> index          Shop.ingest
+understand -> retrieve -> answer                       Shop.search
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tonggan.answer import compose
+from tonggan.catalogue.fetch import FetchLimits
+from tonggan.catalogue.lock import WriterLock
+from tonggan.catalogue.media import Crop, MediaFolder, decode_query
+from tonggan.catalogue.picture_workers import PictureWorkers
+from tonggan.catalogue.store import SqlStore
+from tonggan.errors import InputError, NotFoundError
+from tonggan.feed import FeedMapping
+from tonggan.feed.opening import open_feed
+from tonggan.feed.refusals import RefusalFile
+from tonggan.records import Answer, Picture, Product
+from tonggan.retrieve import RetrievalSettings
+from tonggan.retrieve.facets import check_facets, useful_facets
+from tonggan.retrieve.result_set import find
+from tonggan.settings import read_settings
+from tonggan.shop.ingestion import Importer, ImportReport, Progress, ProgressListener
+from tonggan.shop.layout import Layout, ShopSettings
+from tonggan.shop.pictures import PictureKeeper
+from tonggan.shop.projection import Projection
+from tonggan.shop.requests import Names, build_query
+
+__all__ = ["ImportReport", "Progress", "Shop", "ShopSettings"]
+
+PAGE_FACETS = 12
+"""Facet fields offered when nobody asked for particular ones."""
+
+
+class Shop:
+    """A catalogue and its search, in one folder. One process opens it at a time.
+
+    >>> with Shop.open("shop") as shop:  # doctest: +SKIP
+    ...     shop.ingest("products_export.csv").accepted
+    ...     shop.search("红色连衣裙", filter_by="price:<200", facet_by=["brand"]).found
+    """
+
+    def __init__(self, folder: Path, *, settings: ShopSettings, retrieval: RetrievalSettings, lock: WriterLock) -> None:
+        self.folder = folder
+        self.settings = settings
+        self.lock = lock
+        self._retrieval = retrieval
+        self._layout = Layout(folder)
+        self.store = SqlStore(settings.store or self._layout.store)
+        self._workers = PictureWorkers(settings.picture_workers)
+        self.media = MediaFolder(self._layout.media, workers=self._workers)
+        self.projection = Projection(self.store, self.media, self._layout, adapter=settings.index)
+
+    @classmethod
+    def open(cls, folder: str | Path, *, environ: Mapping[str, str] = {}, **overrides: Any) -> Shop:
+        """Open a shop, making an empty one where the folder is missing or empty.
+
+        `overrides` replace fields of ShopSettings. Raises ConflictError when another process has it open, InputError
+        when the folder holds something else.
+        """
+        layout = Layout(Path(folder))
+        _check_folder(layout)
+        layout.folder.mkdir(parents=True, exist_ok=True)
+        settings = read_settings(ShopSettings, layout.settings, section="shop", environ=environ, **overrides)
+        retrieval = read_settings(RetrievalSettings, layout.settings, section="retrieval", environ=environ)
+        lock = WriterLock.acquire(layout.folder)
+        try:
+            return cls(layout.folder, settings=settings, retrieval=retrieval, lock=lock)
+        except BaseException:
+            lock.release()
+            raise
+
+    def ingest(
+        self,
+        source: Any,
+        *,
+        mapping: FeedMapping | None = None,
+        dry_run: bool = False,
+        progress: ProgressListener | None = None,
+    ) -> ImportReport:
+        """Take a merchant's file, folder, table or records into the catalogue, and make it searchable.
+
+        Rows in = accepted + updated + unchanged + refused; refused rows stand in `refused.csv` of the shop.
+        """
+        feed = open_feed(source, mapping=mapping)
+        importer = Importer(
+            store=self.store,
+            feed=feed,
+            refusals=RefusalFile(self._layout.refusals),
+            pictures=self._picture_keeper(feed.folder),
+            default_currency=self.settings.currency,
+            is_dry_run=dry_run,
+            listener=progress,
+        )
+        report = importer.run()
+        if not dry_run:
+            self.projection.refresh(_stage_listener(progress, importer))
+        return report
+
+    def put(self, records: Sequence[Mapping[str, Any]]) -> ImportReport:
+        """Add or replace products given as JSON records; they can be found when this returns."""
+        return self.ingest(list(records))
+
+    def delete(self, product_ids: Sequence[str]) -> tuple[str, ...]:
+        """Erase products from store, index and media; return the ids that were there."""
+        doomed = self.store.get(product_ids)
+        deleted = self.store.delete(product_ids)
+        self.projection.catch_up()
+        self._erase_pictures(doomed)
+        return deleted
+
+    def get(self, product_id: str) -> Product:
+        """Return one product; NotFoundError when there is none."""
+        found = self.store.get([product_id])
+        if not found:
+            raise NotFoundError(f"No product '{product_id}'.", remedy="Search for it, or import it first.")
+        return found[0]
+
+    def search(
+        self,
+        words: str = "",
+        *,
+        image: bytes | str | Path | Picture | None = None,
+        crop: Crop | None = None,
+        like: Names = (),
+        unlike: Names = (),
+        rating: float | None = None,
+        filter_by: str = "",
+        facet_by: Names = (),
+        max_facet_values: int = 100,
+        sort_by: str = "",
+        page: int = 1,
+        per_page: int | None = None,
+        group_by: str = "",
+        group_limit: int = 3,
+        query_by: Names = (),
+        pinned_hits: Names = (),
+        hidden_hits: Names = (),
+        weights: Mapping[str, float] | None = None,
+        merge: str = "convex",
+        explain: bool = False,
+        locale: str = "",
+    ) -> Answer:
+        """Answer a query of words, a picture, products like and unlike it, stars, or any mix; nothing browses.
+
+        `image` is a file, its bytes, or pixels. Filters and orders are written as Typesense has them.
+        """
+        started = time.perf_counter()
+        query = build_query(
+            words,
+            image=self._picture(image, crop),
+            like=like,
+            unlike=unlike,
+            rating=rating,
+            filter_by=filter_by,
+            facet_by=facet_by,
+            max_facet_values=max_facet_values,
+            sort_by=sort_by,
+            page=page,
+            per_page=self.settings.per_page if per_page is None else per_page,
+            group_by=group_by,
+            group_limit=group_limit,
+            query_by=query_by,
+            pinned_hits=pinned_hits,
+            hidden_hits=hidden_hits,
+            weights=weights or {},
+            merge=merge,
+            explain=explain,
+            locale=locale,
+        )
+        understood = time.perf_counter()
+        standing = self.projection.standing
+        results = find(query, standing.index.view(), standing.senses, self._retrieval)
+        check_facets(results)
+        retrieved = time.perf_counter()
+        timings = {"understand": 1e3 * (understood - started), "retrieve": 1e3 * (retrieved - understood)}
+        answer = compose(results, self.store.get, query_id=uuid.uuid4().hex, timings_ms=timings)
+        timings["answer"] = 1e3 * (time.perf_counter() - retrieved)
+        return answer
+
+    def facet_fields(self) -> list[str]:
+        """Return fields that are useful as facets, most useful first."""
+        return useful_facets(self.projection.standing.index.view(), most=PAGE_FACETS)
+
+    def picture_path(self, checksum: str) -> Path:
+        """Return the file of a kept picture; NotFoundError when there is none."""
+        return self.media.path(checksum)
+
+    def thumbnail_path(self, checksum: str) -> Path:
+        """Return the file of a kept picture's thumbnail; NotFoundError when there is none."""
+        return self.media.thumbnail_path(checksum)
+
+    def health(self) -> dict[str, Any]:
+        """Return how many products there are, how far the index is, and whether writes are taken."""
+        standing = self.projection.standing
+        view = standing.index.view()
+        return {
+            "products": self.store.count(),
+            "position": self.store.last_change(),
+            "writable": self.store.is_writable,
+            "reason": self.store.unwritable_reason,
+            "index": {"adapter": self.settings.index, "products": view.count, "position": view.position}
+            | ({"rebuilt_because": self.projection.rebuilt_because} if self.projection.rebuilt_because else {}),
+            "spaces": dict(standing.senses.spaces) if standing.senses else {},
+            "degraded": [] if standing.senses or not view.count else ["encoders"],
+        }
+
+    def close(self) -> None:
+        """Write what the next open needs, and let go of the folder."""
+        try:
+            self.projection.close()
+        finally:
+            self._workers.close()
+            self.store.close()
+            self.lock.release()
+
+    def __enter__(self) -> Shop:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _picture(self, image: bytes | str | Path | Picture | None, crop: Crop | None) -> Picture | None:
+        if isinstance(image, str | Path):
+            try:
+                image = Path(image).read_bytes()
+            except OSError as error:
+                raise InputError(f"{image} cannot be read: {error.strerror}.", remedy="Name a picture file.") from error
+        if isinstance(image, bytes):
+            return decode_query(image, workers=self._workers, crop=crop)
+        return image
+
+    def _picture_keeper(self, folder: Path | None) -> PictureKeeper:
+        allowed = tuple(item.strip() for item in self.settings.allowed_addresses.split(",") if item.strip())
+        return PictureKeeper(
+            media=self.media,
+            folder=folder,
+            limits=FetchLimits(allowed_addresses=allowed),
+            most=self.settings.pictures_per_product,
+            is_remote_allowed=self.settings.remote_pictures,
+        )
+
+    def _erase_pictures(self, products: Sequence[Product]) -> None:
+        for product in products:
+            for media in (*product.media, *(item for variant in product.variants for item in variant.media)):
+                if media.checksum and not self.store.uses_media(media.checksum):
+                    self.media.delete(media.checksum)
+
+
+def _check_folder(layout: Layout) -> None:
+    if layout.folder.is_file():
+        raise InputError(f"{layout.folder} is a file.", remedy="Name a folder for the shop.")
+    if layout.folder.is_dir() and any(layout.folder.iterdir()) and not _looks_like_shop(layout):
+        raise InputError(
+            f"{layout.folder} holds other things than a shop.",
+            remedy="Name an empty folder, or one made by tonggan init.",
+        )
+
+
+def _looks_like_shop(layout: Layout) -> bool:
+    return layout.store.exists() or layout.settings.exists() or layout.index.exists()
+
+
+def _stage_listener(progress: ProgressListener | None, importer: Importer) -> Any:
+    if progress is None:
+        return None
+    return lambda stage, done, total: progress(Progress(stage, done, done, total, importer.seconds))

@@ -1,0 +1,66 @@
+"""Where a shop keeps what, and its `[shop]` settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class ShopSettings:
+    """The `[shop]` table of shop.toml."""
+
+    store: str = ""
+    """Database URL, as `postgresql+psycopg://user@host/shop`; empty for SQLite in the shop's folder."""
+
+    index: str = "zvec"
+    """Index adapter."""
+
+    currency: str = ""
+    """ISO 4217 code of prices that name no currency."""
+
+    per_page: int = 20
+    """Results on a page unless asked otherwise."""
+
+    picture_workers: int = 2
+    """Processes that decode pictures."""
+
+    pictures_per_product: int = 6
+    """Pictures of a product that are fetched and kept; the first one is searched by."""
+
+    remote_pictures: bool = True
+    """Whether pictures at http(s) addresses are fetched."""
+
+    allowed_addresses: str = ""
+    """Private IP addresses, with commas, from which pictures may be fetched all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The files and folders of one shop."""
+
+    folder: Path
+
+    @property
+    def settings(self) -> Path:
+        return self.folder / "shop.toml"
+
+    @property
+    def store(self) -> Path:
+        return self.folder / "store.db"
+
+    @property
+    def media(self) -> Path:
+        return self.folder / "media"
+
+    @property
+    def packs(self) -> Path:
+        return self.folder / "packs"
+
+    @property
+    def index(self) -> Path:
+        return self.folder / "index"
+
+    @property
+    def refusals(self) -> Path:
+        return self.folder / "refused.csv"

@@ -1,0 +1,89 @@
+"""Pictures of imported products: fetched, checked and kept, each source once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tonggan.catalogue.fetch import FetchLimits, read_source
+from tonggan.catalogue.media import MediaFolder
+from tonggan.errors import InputError
+from tonggan.records import Media, Product
+
+FAILURES_PER_HOST = 3
+"""Pictures that one host may fail to deliver before the rest of its pictures waits for the next import."""
+
+
+@dataclass(slots=True)
+class PictureKeeper:
+    """Keeps the pictures of one import; `refused` tells which sources could not be taken and why."""
+
+    media: MediaFolder
+    folder: Path | None
+    limits: FetchLimits
+    most: int
+    is_remote_allowed: bool
+    kept: int = 0
+    refused: list[tuple[Product, Media, str]] = field(default_factory=list)
+    refused_count: int = 0
+    skipped: int = 0
+    _failures: Counter[str] = field(default_factory=Counter)
+
+    def keep(self, products: Sequence[Product]) -> list[Product]:
+        """Return the products whose pictures are now kept, with the checksums of these; the others are left out."""
+        wanted = [(product, media) for product in products for media in self._missing(product)]
+        checksums: dict[str, dict[str, str]] = {}
+        for (product, media), outcome in self.media.put_many(self._loaders(wanted)):
+            if isinstance(outcome, InputError):
+                self._note_failure(product, media, outcome)
+            else:
+                self.kept += 1
+                checksums.setdefault(product.id, {})[media.source] = outcome.checksum
+        return [_with_checksums(product, checksums[product.id]) for product in products if product.id in checksums]
+
+    def _missing(self, product: Product) -> list[Media]:
+        pictures = [media for media in product.media if media.kind == "image"][: self.most]
+        variants = [media for variant in product.variants for media in variant.media[:1] if media.kind == "image"]
+        unique = {media.source: media for media in [*pictures, *variants] if not media.checksum}
+        return [media for media in unique.values() if self._is_wanted(media)]
+
+    def _is_wanted(self, media: Media) -> bool:
+        if _host(media) and (not self.is_remote_allowed or self._failures[_host(media)] >= FAILURES_PER_HOST):
+            self.skipped += 1
+            return False
+        return True
+
+    def _loaders(
+        self, wanted: Iterable[tuple[Product, Media]]
+    ) -> Iterator[tuple[tuple[Product, Media], Callable[[], bytes]]]:
+        for product, media in wanted:
+            yield (product, media), partial(self._load, media)
+
+    def _load(self, media: Media) -> bytes:
+        if self._failures[_host(media)] >= FAILURES_PER_HOST:
+            raise InputError(f"{_host(media)} failed before; its other pictures wait for the next import.")
+        return read_source(media.source, folder=self.folder, limits=self.limits)
+
+    def _note_failure(self, product: Product, media: Media, error: InputError) -> None:
+        if _host(media):
+            self._failures[_host(media)] += 1
+        self.refused.append((product, media, str(error)))
+
+
+def _host(media: Media) -> str:
+    source = media.source
+    return urlsplit(source).netloc if source.lower().startswith(("http://", "https://", "//")) else ""
+
+
+def _with_checksums(product: Product, checksums: dict[str, str]) -> Product:
+    def mark(media: tuple[Media, ...]) -> tuple[Media, ...]:
+        return tuple(
+            replace(item, checksum=checksums[item.source]) if item.source in checksums else item for item in media
+        )
+
+    variants = tuple(replace(variant, media=mark(variant.media)) for variant in product.variants)
+    return replace(product, media=mark(product.media), variants=variants)

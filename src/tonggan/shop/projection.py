@@ -1,0 +1,221 @@
+"""catalogue -> encode -> align -> index: keeps what can be searched in step with the store."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tonggan.align.catalogue_pack import fit_catalogue_pack
+from tonggan.align.senses import Senses, load_pack
+from tonggan.catalogue import Change, Store
+from tonggan.catalogue.clean import is_visible
+from tonggan.catalogue.media import MediaFolder
+from tonggan.errors import NotFoundError, NotReadyError
+from tonggan.index import Index, IndexSchema, index_adapter
+from tonggan.index.entries import WORD_FIELDS, entry_of, text_of
+from tonggan.index.generations import Generations
+from tonggan.records import Picture, Product
+from tonggan.shop.layout import Layout
+
+BATCH = 512
+"""Products encoded and indexed at once."""
+
+REFIT_GROWTH = 2.0
+"""The pack is fitted anew when the catalogue has grown by this factor since: words it has never seen have no vector."""
+
+TEXT_SAMPLE = 20_000
+"""Products whose texts the pack is fitted on at most."""
+
+PICTURE_SAMPLE = 3_000
+"""Products whose pictures the pack is fitted on at most."""
+
+PICTURE_SIDE = 256
+"""Pixels of the long side at which pictures are encoded; more changed no ranking and costs time."""
+
+Listener = Callable[[str, int, int], None]
+"""Called with the stage and how many products of how many are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The index that serves and the encoders whose vectors it holds; they are only ever swapped together."""
+
+    index: Index
+    senses: Senses | None
+
+
+class Projection:
+    """The searchable form of one store. One thread writes at a time; readers take `standing` and never wait."""
+
+    def __init__(self, store: Store, media: MediaFolder, layout: Layout, *, adapter: str) -> None:
+        self._store = store
+        self._media = media
+        self._layout = layout
+        self._generations = Generations(layout.index, adapter=index_adapter(adapter))
+        self._writing = threading.RLock()
+        self.rebuilt_because = ""
+        self.standing = self._open()
+
+    def catch_up(self, listener: Listener | None = None) -> None:
+        """Apply every change of the store that the index has not seen."""
+        with self._writing:
+            self._replay(self.standing, listener)
+
+    def refresh(self, listener: Listener | None = None) -> None:
+        """Catch up, or fit the encoders anew and rebuild when the catalogue has outgrown them."""
+        senses = self.standing.senses
+        fitted = senses.fitted_products if senses else 0
+        if self._store.count() >= max(1, REFIT_GROWTH * fitted):
+            self.rebuild(listener, is_refitting=True)
+        else:
+            self.catch_up(listener)
+
+    def rebuild(self, listener: Listener | None = None, *, is_refitting: bool = False) -> None:
+        """Build a new index aside while the old one serves, bring it up to date, and swap."""
+        senses = self._fit(listener) if is_refitting else self.standing.senses
+        standing = self._build(senses, listener)
+        with self._writing:
+            self._replay(standing, listener)
+            standing.index.checkpoint()
+            retired, self.standing = self.standing, standing
+            self._generations.promote(standing.index)
+            retired.index.close()
+
+    def checkpoint(self) -> None:
+        """Write to disk what the next open needs."""
+        with self._writing:
+            self.standing.index.checkpoint()
+
+    def close(self) -> None:
+        """Checkpoint and let go of the index."""
+        with self._writing:
+            self.standing.index.checkpoint()
+            self.standing.index.close()
+
+    def _open(self) -> Standing:
+        senses = self._load_current_pack()
+        try:
+            standing = Standing(self._generations.open(_schema(senses)), senses)
+        except NotReadyError as error:
+            self.rebuilt_because = error.message
+            standing = self._build(senses, None)
+            standing.index.checkpoint()
+            self._generations.promote(standing.index)
+        self._replay(standing, None)
+        return standing
+
+    def _build(self, senses: Senses | None, listener: Listener | None) -> Standing:
+        standing = Standing(self._generations.create(_schema(senses)), senses)
+        position, total, done = self._store.last_change(), self._store.count(), 0
+        for products in self._store.scan(batch=BATCH):
+            self._put(standing, products, position=0)
+            done += len(products)
+            _tell(listener, "index", done, total)
+        standing.index.apply([], [], position=position)
+        standing.index.optimize()
+        return standing
+
+    def _replay(self, standing: Standing, listener: Listener | None) -> None:
+        position, last = standing.index.view().position, self._store.last_change()
+        first = position
+        while changes := self._store.changes(after=position, limit=BATCH):
+            self._apply(standing, changes)
+            position = changes[-1].sequence
+            _tell(listener, "index", position - first, max(last, position) - first)
+
+    def _apply(self, standing: Standing, changes: Sequence[Change]) -> None:
+        touched = list(dict.fromkeys(change.product_id for change in changes))
+        present = self._store.get(touched)
+        gone = set(touched) - {product.id for product in present}
+        self._put(standing, present, position=changes[-1].sequence, deletions=sorted(gone))
+
+    def _put(
+        self, standing: Standing, products: Sequence[Product], *, position: int, deletions: Sequence[str] = ()
+    ) -> None:
+        shown = [product for product in products if is_visible(product)]
+        hidden = [product.id for product in products if not is_visible(product)]
+        vectors = self._vectors(standing.senses, shown)
+        entries = [entry_of(product, by_space) for product, by_space in zip(shown, vectors, strict=True)]
+        standing.index.apply(entries, [*deletions, *hidden], position=position)
+
+    def _vectors(self, senses: Senses | None, products: Sequence[Product]) -> list[dict[str, np.ndarray]]:
+        if senses is None:
+            return [{} for _ in products]
+        pictures = self._picture_vectors(senses, products)
+        texts = [text_of(product) for product in products]
+        return senses.encode_products(texts, pictures, [product.rating for product in products])
+
+    def _picture_vectors(self, senses: Senses, products: Sequence[Product]) -> list[np.ndarray | None]:
+        """Vectors of the products' first pictures, encoded once per picture and pack, then kept in the store."""
+        checksums = [_first_checksum(product) for product in products]
+        known = self._store.get_vectors(senses.fingerprint, {checksum for checksum in checksums if checksum})
+        missing = sorted({checksum for checksum in checksums if checksum and checksum not in known})
+        pictures = [(checksum, picture) for checksum in missing if (picture := self._picture(checksum)) is not None]
+        if pictures:
+            encoded = senses.encode_pictures([picture for _, picture in pictures])
+            fresh = {checksum: row for (checksum, _), row in zip(pictures, encoded, strict=True)}
+            self._store.put_vectors(senses.fingerprint, fresh)
+            known |= fresh
+        return [known.get(checksum) for checksum in checksums]
+
+    def _picture(self, checksum: str) -> Picture | None:
+        """The pixels of a kept picture; a lost file costs the product its picture, not its place in the index."""
+        try:
+            return self._media.open_picture(checksum, long_side=PICTURE_SIDE)
+        except (NotFoundError, NotReadyError):
+            return None
+
+    def _fit(self, listener: Listener | None) -> Senses:
+        texts, checksums, ratings = self._sample()
+        _tell(listener, "fit", 0, len(texts))
+        pictures = [self._picture(checksum) if checksum else None for checksum in checksums]
+        senses = fit_catalogue_pack(texts, pictures, ratings, self._layout.packs, products=self._store.count())
+        self._remember_pack(senses)
+        self._store.delete_vectors(keeping=[senses.fingerprint])
+        return senses
+
+    def _sample(self) -> tuple[list[str], list[str], list]:
+        """Texts, first pictures and ratings of products spread evenly over the catalogue."""
+        every = max(1, -(-self._store.count() // TEXT_SAMPLE))
+        products = [product for at, product in enumerate(self._products()) if at % every == 0]
+        with_picture = [at for at, product in enumerate(products) if _first_checksum(product)]
+        step = max(1, -(-len(with_picture) // PICTURE_SAMPLE))
+        chosen = set(with_picture[::step])
+        checksums = [_first_checksum(product) if at in chosen else "" for at, product in enumerate(products)]
+        return [text_of(product) for product in products], checksums, [product.rating for product in products]
+
+    def _products(self) -> Iterator[Product]:
+        for batch in self._store.scan():
+            yield from batch
+
+    def _load_current_pack(self) -> Senses | None:
+        pointer = self._layout.packs / "CURRENT"
+        if not pointer.exists():
+            return None
+        try:
+            return load_pack(self._layout.packs / pointer.read_text(encoding="utf-8").strip())
+        except NotReadyError:
+            return None
+
+    def _remember_pack(self, senses: Senses) -> None:
+        pointer = self._layout.packs / "CURRENT"
+        unfinished = pointer.with_suffix(".part")
+        unfinished.write_text(Path(senses.folder).name, encoding="utf-8")
+        unfinished.replace(pointer)
+
+
+def _schema(senses: Senses | None) -> IndexSchema:
+    return IndexSchema(dict(senses.spaces) if senses else {}, dict(WORD_FIELDS), senses.fingerprint if senses else "")
+
+
+def _first_checksum(product: Product) -> str:
+    return next((media.checksum for media in product.media if media.kind == "image" and media.checksum), "")
+
+
+def _tell(listener: Listener | None, stage: str, done: int, total: int) -> None:
+    if listener is not None:
+        listener(stage, done, total)
