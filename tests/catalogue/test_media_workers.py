@@ -215,5 +215,12 @@ def test_a_worker_ends_when_its_shop_is_killed(tmp_path: Path) -> None:
 
 def is_alive(process_id: int) -> bool:
     """Whether a process runs; one that ended and waits to be reaped does not."""
-    status = subprocess.run(["ps", "-o", "stat=", "-p", str(process_id)], capture_output=True, text=True, check=False)
-    return status.stdout.strip()[:1] not in ("", "Z")
+    try:
+        if Path("/proc/self/stat").exists():
+            status = Path(f"/proc/{process_id}/stat").read_text(encoding="ascii").rpartition(")")[2]
+        else:
+            command = ["ps", "-o", "stat=", "-p", str(process_id)]
+            status = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return status.strip()[:1] not in ("", "Z")
