@@ -13,5 +13,7 @@ NOTHING = 1e-9
 def unit_rows(rows: np.ndarray) -> Vectors:
     """Return the rows scaled to norm 1, float32; rows of (nearly) no length become zero."""
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    scaled = np.divide(rows, lengths, out=np.zeros(rows.shape, np.float32), where=lengths > NOTHING, casting="same_kind")
+    scaled = np.divide(
+        rows, lengths, out=np.zeros(rows.shape, np.float32), where=lengths > NOTHING, casting="same_kind"
+    )
     return np.ascontiguousarray(scaled, dtype=np.float32)

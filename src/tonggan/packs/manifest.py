@@ -1,0 +1,121 @@
+"""`pack.toml`: a pack's manifest to text and back, every key and every value checked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any, TypeVar, get_origin, get_type_hints
+
+from tonggan.errors import InputError, NotReadyError, unknown_name
+from tonggan.packs import MANIFEST, Origin, Pack, PackFile, Part
+from tonggan.packs.toml import to_toml
+
+FORMAT = 1
+"""Version of the manifest's layout; a reader refuses what it does not know."""
+
+LARGEST_BYTES = 4 << 30
+"""A file beyond 4 GiB is not a pack of ours; the limit keeps a forged manifest from filling memory."""
+
+REMEDY = "Remove the folder and fit or fetch the pack again."
+
+_Record = TypeVar("_Record")
+_KEYS = ("format", "fingerprint", "origin", "measures", "parts", "files")
+
+
+def to_manifest(pack: Pack) -> str:
+    """Return the manifest as TOML."""
+    return to_toml(
+        {
+            "format": FORMAT,
+            "fingerprint": pack.fingerprint,
+            "origin": asdict(pack.origin),
+            "measures": dict(pack.measures),
+            "parts": {name: asdict(part) for name, part in pack.parts.items()},
+            "files": {name: asdict(file) for name, file in pack.files.items()},
+        }
+    )
+
+
+def parse_manifest(folder: Path) -> Pack:
+    """Return the pack that the manifest in the folder describes, its files not yet looked at.
+
+    Raises NotReadyError where there is none, InputError where a key, a value or a file name is not acceptable.
+    """
+    path = folder / MANIFEST
+    table = _table(path)
+    if table.get("format") != FORMAT:
+        raise InputError(f"{path}: format {table.get('format')!r} is unknown; known: {FORMAT}.", remedy=REMEDY)
+    _refuse_unknown(table, _KEYS, where=str(path))
+    sections = {key: _section(table, key, where=str(path)) for key in _KEYS[2:]}
+    files = {name: _record(PackFile, value, where=f"{path}: files.{name}") for name, value in sections["files"].items()}
+    parts = {name: _record(Part, value, where=f"{path}: parts.{name}") for name, value in sections["parts"].items()}
+    origin = _record(Origin, sections["origin"], where=f"{path}: origin")
+    pack = Pack(folder, origin, parts, files, str(table.get("fingerprint")), sections["measures"])
+    _check_files(pack, where=str(path))
+    return pack
+
+
+def fingerprint(parts: Mapping[str, Part], files: Mapping[str, PackFile]) -> str:
+    """Return what the vectors depend on, parts and their weights, as 32 hexadecimal digits."""
+    content = {name: [asdict(part), files[part.file].sha256] for name, part in sorted(parts.items())}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode("utf-8")).hexdigest()[:32]
+
+
+def _table(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise NotReadyError(f"No pack in {path.parent}: {MANIFEST} is missing.", remedy="Fit or fetch one.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is not TOML: {error}.", remedy=REMEDY) from error
+
+
+def _check_files(pack: Pack, *, where: str) -> None:
+    for name, file in pack.files.items():
+        if name.startswith(".") or set(name) & set("/\\:\0"):
+            raise InputError(f"{where}: file {name!r} is not a plain name inside the folder.", remedy=REMEDY)
+        if not 0 <= file.size_bytes <= LARGEST_BYTES:
+            raise InputError(
+                f"{where}: file {name!r}: {file.size_bytes} bytes are beyond {LARGEST_BYTES}.", remedy=REMEDY
+            )
+    for name, part in pack.parts.items():
+        if part.file not in pack.files:
+            raise InputError(f"{where}: part {name!r}: file {part.file!r} is not among `files`.", remedy=REMEDY)
+
+
+def _section(table: Mapping[str, Any], key: str, *, where: str) -> dict[str, Any]:
+    section = table.get(key, {})
+    if not isinstance(section, dict):
+        raise InputError(f"{where}: {key} = {section!r} is not a table.", remedy=REMEDY)
+    return section
+
+
+def _record(kind: type[_Record], values: Any, *, where: str) -> _Record:
+    if not isinstance(values, dict):
+        raise InputError(f"{where} = {values!r} is not a table.", remedy=REMEDY)
+    types = get_type_hints(kind)
+    names = [item.name for item in fields(kind)]  # type: ignore[arg-type]
+    _refuse_unknown(values, names, where=where)
+    try:
+        return kind(**{key: _checked(types[key], value, where=f"{where}.{key}") for key, value in values.items()})
+    except TypeError as error:
+        raise InputError(f"{where}: a key is missing; needed: {', '.join(names)}.", remedy=REMEDY) from error
+
+
+def _refuse_unknown(values: Mapping[str, Any], known: tuple[str, ...] | list[str], *, where: str) -> None:
+    for key in values:
+        if key not in known:
+            raise InputError(f"{where}: {unknown_name('key', key, known)}", remedy=REMEDY)
+
+
+def _checked(kind: Any, value: Any, *, where: str) -> Any:
+    if get_origin(kind) is tuple and isinstance(value, list):
+        return tuple(value)
+    accepted = dict if get_origin(kind) else kind
+    if not isinstance(value, accepted) or isinstance(value, bool):
+        raise InputError(f"{where} = {value!r} is not {accepted.__name__}.", remedy=REMEDY)
+    return value
