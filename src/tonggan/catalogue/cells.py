@@ -33,7 +33,9 @@ _AVAILABILITY: dict[Availability, str] = {
     "preorder": "preorder|pre order|presale|pre sale|coming soon|预售|预订|预购",
     "backorder": "backorder|back order|backordered|on backorder|available for order|notify|到货通知|可预约|补货中",
 }
-_AVAILABILITY_OF = {word: name for name, words in _AVAILABILITY.items() for word in words.split("|")}
+_AVAILABILITY_OF: dict[str, Availability] = {
+    word: name for name, words in _AVAILABILITY.items() for word in words.split("|")
+}
 _HIDDEN_WORDS = """
 false no n 0 -1 draft archived archive hidden unpublished private trash inactive disabled deleted not_eligible
 否 隐藏 草稿 下架 已下架 未上架 仓库中

@@ -48,7 +48,8 @@ def join_rows(rows: Sequence[Row], title: str) -> Product:
 
 def best_availability(values: Iterable[Availability]) -> Availability:
     """Return the best of several availabilities."""
-    return min(values, key=BEST_FIRST.index, default="unknown")
+    found = set(values)
+    return next((value for value in BEST_FIRST if value in found), "unknown")
 
 
 def language_code(named: str, *, text: str) -> str:
