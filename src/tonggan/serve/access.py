@@ -6,7 +6,7 @@ import asyncio
 import hmac
 import ipaddress
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 from urllib.parse import urlsplit
@@ -68,10 +68,19 @@ class Caller:
         return scope == "public" or scope in self.scopes or "admin" in self.scopes
 
 
-class KeyBook(Protocol):
-    """Where keys are kept: the id and scopes of a secret, or None when it is no valid key."""
+class KeyLike(Protocol):
+    """What is known of a valid key."""
 
-    def verify(self, secret: str) -> tuple[str, frozenset[str]] | None: ...
+    @property
+    def id(self) -> str: ...
+    @property
+    def scopes(self) -> Iterable[str]: ...
+
+
+class KeyBook(Protocol):
+    """Where keys are kept: the key of a secret, or None when it is no valid key."""
+
+    def verify(self, secret: str) -> KeyLike | None: ...
 
 
 EVERYTHING = frozenset({"search", "events", "catalogue", "admin"})
@@ -140,7 +149,7 @@ class Gatekeeper:
             raise _unauthorized("This key is unknown or was revoked.")
         if len(self._verified) >= VERIFIED_KEYS:
             self._verified.clear()
-        caller = Caller(found[0], found[1] | self._public)
+        caller = Caller(found.id, frozenset(found.scopes) | self._public)
         self._verified[secret] = (time.monotonic(), caller)
         return caller
 
@@ -150,7 +159,7 @@ class Gatekeeper:
         if (self._is_loopback or self._hosts) and not is_known:
             raise AccessError(
                 f"This server does not answer to the name {name!r}.",
-                remedy="Use 127.0.0.1 or localhost, or add the name to allowed_hosts in the [serve] table of shop.toml.",
+                remedy="Use 127.0.0.1, or add the name to allowed_hosts in the [serve] table of shop.toml.",
             )
 
     def _check_origin(self, request: Request) -> None:

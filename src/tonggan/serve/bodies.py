@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -75,12 +76,14 @@ async def read_json(request: Request, *, limit_bytes: int) -> Any:
     return value
 
 
-async def read_form(request: Request, *, limit_bytes: int) -> list[tuple[str, str | UploadFile]]:
-    """The fields and files of a form, in order."""
-    form = await capped(request, limit_bytes=limit_bytes).form(
+@asynccontextmanager
+async def open_form(request: Request, *, limit_bytes: int) -> AsyncIterator[list[tuple[str, str | UploadFile]]]:
+    """The fields and files of a form, in order; the files are gone afterwards."""
+    reading = capped(request, limit_bytes=limit_bytes).form(
         max_files=1, max_fields=MOST_FORM_FIELDS, max_part_size=LONGEST_FIELD_BYTES
     )
-    return form.multi_items()
+    async with reading as form:
+        yield form.multi_items()
 
 
 async def keep_upload(chunks: AsyncIterator[bytes], folder: Path, *, name: str) -> StoredBody:

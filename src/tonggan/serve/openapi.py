@@ -91,7 +91,7 @@ ANSWER = {
 
 REPORT = {
     "type": "object",
-    "properties": {name: WHOLE for name in ("accepted", "updated", "unchanged", "refused")} | {"seconds": NUMBER},
+    "properties": dict.fromkeys(("accepted", "updated", "unchanged", "refused"), WHOLE) | {"seconds": NUMBER},
 }
 
 JOB = {

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from tonggan.errors import ConflictError, InputError
 from tonggan.serve import ServeSettings
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from tonggan.shop import Shop
 
+OnReady: TypeAlias = Callable[[str], None]
+"""Called with the URL of the server."""
+
 GRACE_SECONDS = 10
 """How long a stop waits for requests that run; longer than the default deadline would let them take is no use."""
 
@@ -27,9 +30,16 @@ KEEP_ALIVE_SECONDS = 30
 
 BACKLOG = 512
 
+LAST_PORT = 65_535
+
 
 def run(
-    shop: Shop, host: str, port: int, *, settings: ServeSettings | None = None, on_ready: Callable[[str], None] | None = None
+    shop: Shop,
+    host: str,
+    port: int,
+    *,
+    settings: ServeSettings | None = None,
+    on_ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM; `on_ready` gets the URL once connections are taken. Port 0 chooses a free one.
 
@@ -42,7 +52,12 @@ def run(
 
 
 def build_server(
-    shop: Shop, host: str, port: int, *, settings: ServeSettings | None = None, on_ready: Callable[[str], None] | None = None
+    shop: Shop,
+    host: str,
+    port: int,
+    *,
+    settings: ServeSettings | None = None,
+    on_ready: Callable[[str], None] | None = None,
 ) -> uvicorn.Server:
     """A server that is bound already; its `run` serves."""
     import uvicorn
@@ -65,22 +80,23 @@ def build_server(
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    return _announcing_server(config, bound, partial(_announce, shop, url, token, on_ready))
+    return _announcing_server(
+        config, bound, arrive=partial(_announce, shop, url, token, on_ready), leave=partial(shop.announce, "", token="")
+    )
 
 
 def bind(host: str, port: int) -> socket.socket:
     """A listening-ready socket; InputError or ConflictError when the address cannot be had."""
+    if not 0 <= port <= LAST_PORT:
+        raise InputError(f"There is no port {port}.", remedy=f"Use 1 to {LAST_PORT}, or 0 for a free one.")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    except (OSError, OverflowError) as error:
-        raise InputError(f"{host}:{port} is no address: {error}.", remedy="Use 127.0.0.1 and a free port.") from None
+    except (OSError, UnicodeError) as error:
+        raise InputError(f"{host!r} is no address of this machine: {error}.", remedy="Use 127.0.0.1.") from None
     bound = socket.socket(family, kind, protocol)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
-    except OverflowError:
-        bound.close()
-        raise InputError(f"There is no port {port}.", remedy="Use a port from 0 to 65535; 0 takes a free one.") from None
     except OSError as error:
         bound.close()
         raise ConflictError(
@@ -105,7 +121,7 @@ def _check_keys(shop: Shop, host: str) -> None:
     check_bind(host, has_keys=bool(Keys(shop.store).list()))
 
 
-def _announce(shop: Shop, url: str, token: str, on_ready: Callable[[str], None] | None) -> None:
+def _announce(shop: Shop, url: str, token: str, on_ready: OnReady | None) -> None:
     shop.announce(url, token=token)
     if on_ready is not None:
         on_ready(url)
@@ -128,14 +144,20 @@ def _signals_only_stop() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _announcing_server(config: uvicorn.Config, bound: socket.socket, announce: Callable[[], None]) -> uvicorn.Server:
-    """A uvicorn server that announces itself once it listens, on a socket that is bound already."""
+def _announcing_server(
+    config: uvicorn.Config, bound: socket.socket, *, arrive: Callable[[], None], leave: Callable[[], None]
+) -> uvicorn.Server:
+    """A uvicorn server on a socket that is bound already; it announces itself once it listens, until it stops."""
     import uvicorn
 
     class Announcing(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets=[bound])
             if self.started:
-                announce()
+                arrive()
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            leave()
+            await super().shutdown(sockets=[bound])
 
     return Announcing(config)

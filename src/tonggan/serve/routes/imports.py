@@ -15,7 +15,7 @@ from starlette.datastructures import UploadFile
 from starlette.responses import FileResponse, Response
 
 from tonggan.errors import AccessError, InputError, NotFoundError
-from tonggan.serve.bodies import StoredBody, capped, chunks_of, keep_upload, media_type, read_form, read_json
+from tonggan.serve.bodies import StoredBody, capped, chunks_of, keep_upload, media_type, open_form, read_json
 from tonggan.serve.jobs import Work
 from tonggan.serve.openapi import IMPORT_BODY, JOB_RESPONSES
 from tonggan.serve.parameters import check_names
@@ -120,14 +120,14 @@ async def _receive(request: Request, folder: Path) -> ImportRequest:
     if media_type(request) != "multipart/form-data":
         stream = capped(request, limit_bytes=limit).stream()
         return await _kept(stream, folder, fields=dict(request.query_params))
-    items = await read_form(request, limit_bytes=limit)
-    files = [value for name, value in items if isinstance(value, UploadFile) and name == "file"]
-    check_names([name for name, _ in items], ["file", *OPTIONS])
-    if not files:
-        raise InputError("The form has no file.", remedy="Send the feed as the form field 'file'.")
-    fields = {name: value for name, value in items if isinstance(value, str)}
-    fields = {"filename": files[0].filename or "", **dict(request.query_params), **fields}
-    return await _kept(chunks_of(files[0]), folder, fields=fields)
+    async with open_form(request, limit_bytes=limit) as items:
+        files = [value for name, value in items if isinstance(value, UploadFile) and name == "file"]
+        check_names([name for name, _ in items], ["file", *OPTIONS])
+        if not files:
+            raise InputError("The form has no file.", remedy="Send the feed as the form field 'file'.")
+        fields = {name: value for name, value in items if isinstance(value, str)}
+        fields = {"filename": files[0].filename or "", **dict(request.query_params), **fields}
+        return await _kept(chunks_of(files[0]), folder, fields=fields)
 
 
 async def _kept(chunks: AsyncIterator[bytes], folder: Path, *, fields: dict[str, str]) -> ImportRequest:

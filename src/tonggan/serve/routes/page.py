@@ -73,7 +73,9 @@ def _grouped(schema: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
 
 
 def _scope(method: str, path: str) -> str:
-    return next(scope for (verb, route), scope in SCOPES.items() if (verb, route.replace(":path", "")) == (method, path))
+    return next(
+        scope for (verb, route), scope in SCOPES.items() if (verb, route.replace(":path", "")) == (method, path)
+    )
 
 
 def _language(request: Request) -> str:

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
 from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from tonggan.answer import answer_as_json
 from tonggan.errors import InputError
-from tonggan.serve.bodies import media_type, read_form, read_json
+from tonggan.serve.bodies import media_type, open_form, read_json
 from tonggan.serve.openapi import SEARCH_BODY, SEARCH_QUERY, SEARCH_RESPONSES
 from tonggan.serve.parameters import SearchParameters, check_names, read_parameters
 from tonggan.serve.service import Service, json_response, service_of
@@ -60,13 +59,11 @@ async def facets(request: Request) -> Response:
 
 
 async def _search_by_form(request: Request) -> Response:
-    items = await read_form(request, limit_bytes=service_of(request).settings.picture_bytes)
-    files = [(name, value) for name, value in items if isinstance(value, UploadFile)]
-    for name, _ in files:
-        check_names([name], ["image"])
-    picture = await files[0][1].read() if files else None
-    words = [(name, value) for name, value in items if isinstance(value, str)]
-    parameters = read_parameters(words)
+    async with open_form(request, limit_bytes=service_of(request).settings.picture_bytes) as items:
+        files = [(name, value) for name, value in items if isinstance(value, UploadFile)]
+        check_names([name for name, _ in files], ["image"])
+        picture = await files[0][1].read() if files else None
+        parameters = read_parameters([(name, value) for name, value in items if isinstance(value, str)])
     if parameters.image or (picture is not None and (parameters.image_url or parameters.image_id)):
         raise InputError("'image' is one file in a form, and the only picture.", remedy="Keep one picture.")
     return await _answered(request, parameters, picture=picture)

@@ -62,7 +62,7 @@ const quoted = (value) => "`" + value.replaceAll("`", "``") + "`";
 function filterExpression() {
   const parts = [];
   for (const [field, values] of state.picked) {
-    if (values.size) parts.push(`${field}:=[${[...values].map(quoted).join(",")}]`);
+    if (values.size) parts.push(`${quoted(field)}:=[${[...values].map(quoted).join(",")}]`);
   }
   if (isNumber(state.from)) parts.push(`price:>=${state.from}`);
   if (isNumber(state.to)) parts.push(`price:<=${state.to}`);
