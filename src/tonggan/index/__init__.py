@@ -108,7 +108,7 @@ class View(Protocol):
         ...
 
     def statistics(self, name: str, rows: Rows) -> dict[str, float]:
-        """`count, min, max, sum, avg` of a number field over the rows that have it."""
+        """`count, min, max, sum, avg` of a number field over the rows that have it; empty when none has."""
         ...
 
     def order(self, rows: Rows, scores: Scores, keys: Sequence[SortKey]) -> Rows:
@@ -120,7 +120,7 @@ class View(Protocol):
         ...
 
     def values(self, name: str, rows: Rows) -> list[tuple[str, ...]]:
-        """A text field of the rows."""
+        """Values of a text field, or of `id`, for each row; spelt as the first product that had them spelt them."""
         ...
 
     def ids(self, rows: Rows) -> list[str]: ...
@@ -138,7 +138,7 @@ class Index(Protocol):
 
     def view(self) -> View: ...
     def apply(self, entries: Sequence[Entry], deletions: Sequence[str] = (), *, position: int) -> None:
-        """Add or replace entries, remove deletions, and be at `position` of the change log; visible on return."""
+        """Remove deletions, add or replace entries, and be at `position` of the change log; visible on return."""
         ...
 
     def checkpoint(self) -> None:
@@ -160,7 +160,7 @@ class IndexAdapter(Protocol):
         ...
 
     def open(self, folder: str, schema: IndexSchema) -> Index:
-        """An existing index; NotReadyError, with the reason, when it is lost, of another schema, stale or half-written."""
+        """An existing index; NotReadyError, with the reason, when it is lost, damaged or of another schema."""
         ...
 
 
