@@ -68,7 +68,8 @@ class Matrix:
         self._path = path
         self.dim = dim
         self._slots = slots
-        self._capacity = path.stat().st_size // (4 * dim) if path.exists() else 0
+        path.touch()
+        self._capacity = path.stat().st_size // (4 * dim)
         self._vectors = self._map()
         self._row_of_slot = Growable(np.zeros(0, dtype=np.int32))
         self._slot_of_row = Growable(np.zeros(0, dtype=np.int32))
