@@ -120,7 +120,7 @@ def _spaced_terms(kind: str, run: str, is_after_digit: bool) -> list[tuple[str, 
 @lru_cache(maxsize=100_000)
 def _spaced_word(run: str, is_after_digit: bool) -> tuple[tuple[str, float], ...]:
     run = re.sub(r"['’]s\b", "", run)
-    pieces = [piece for piece in _PIECE.findall(run)]
+    pieces = _PIECE.findall(run)
     if len(pieces) <= 1:
         return tuple((_stem(piece, is_after_digit), 1.0) for piece in pieces)
     is_measure = len(pieces) == 2 and pieces[0][0].isdigit() and pieces[1] in _units()

@@ -19,8 +19,7 @@ from tonggan.catalogue.media import Crop, MediaFolder, decode_query
 from tonggan.catalogue.picture_workers import PictureWorkers
 from tonggan.catalogue.store import SqlStore
 from tonggan.errors import InputError, NotFoundError
-from tonggan.feed import FeedMapping
-from tonggan.feed.opening import open_feed
+from tonggan.feed import FeedMapping, open_feed
 from tonggan.feed.refusals import RefusalFile
 from tonggan.records import Answer, Picture, Product
 from tonggan.retrieve import RetrievalSettings
@@ -53,7 +52,7 @@ class Shop:
         self.lock = lock
         self._retrieval = retrieval
         self._layout = Layout(folder)
-        self.store = SqlStore(settings.store or self._layout.store)
+        self.store = SqlStore(settings.store or folder, lock=lock)
         self._workers = PictureWorkers(settings.picture_workers)
         self.media = MediaFolder(self._layout.media, workers=self._workers)
         self.projection = Projection(self.store, self.media, self._layout, adapter=settings.index)
@@ -94,7 +93,7 @@ class Shop:
             store=self.store,
             feed=feed,
             refusals=RefusalFile(self._layout.refusals),
-            pictures=self._picture_keeper(feed.folder),
+            pictures=self._picture_keeper(feed.folder if isinstance(source, str | Path) else None),
             default_currency=self.settings.currency,
             is_dry_run=dry_run,
             listener=progress,
@@ -250,7 +249,7 @@ class Shop:
     def _erase_pictures(self, products: Sequence[Product]) -> None:
         for product in products:
             for media in (*product.media, *(item for variant in product.variants for item in variant.media)):
-                if media.checksum and not self.store.uses_media(media.checksum):
+                if media.checksum and not self.store.holds_media(media.checksum):
                     self.media.delete(media.checksum)
 
 

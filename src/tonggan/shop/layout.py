@@ -46,10 +46,6 @@ class Layout:
         return self.folder / "shop.toml"
 
     @property
-    def store(self) -> Path:
-        return self.folder / "store.db"
-
-    @property
     def media(self) -> Path:
         return self.folder / "media"
 

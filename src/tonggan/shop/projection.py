@@ -5,12 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 
 import numpy as np
 
-from tonggan.align.catalogue_pack import fit_catalogue_pack
-from tonggan.align.senses import Senses, load_pack
+from tonggan.align.senses import Senses
 from tonggan.catalogue import Change, Store
 from tonggan.catalogue.clean import is_visible
 from tonggan.catalogue.media import MediaFolder
@@ -18,8 +17,9 @@ from tonggan.errors import NotFoundError, NotReadyError
 from tonggan.index import Index, IndexSchema, index_adapter
 from tonggan.index.entries import WORD_FIELDS, entry_of, text_of
 from tonggan.index.generations import Generations
-from tonggan.records import Picture, Product
+from tonggan.records import Picture, Product, Rating
 from tonggan.shop.layout import Layout
+from tonggan.shop.packs import ShopPacks
 
 BATCH = 512
 """Products encoded and indexed at once."""
@@ -29,9 +29,6 @@ REFIT_GROWTH = 2.0
 
 TEXT_SAMPLE = 20_000
 """Products whose texts the pack is fitted on at most."""
-
-PICTURE_SAMPLE = 3_000
-"""Products whose pictures the pack is fitted on at most."""
 
 PICTURE_SIDE = 256
 """Pixels of the long side at which pictures are encoded; more changed no ranking and costs time."""
@@ -55,6 +52,7 @@ class Projection:
         self._store = store
         self._media = media
         self._layout = layout
+        self._packs = ShopPacks(layout.packs)
         self._generations = Generations(layout.index, adapter=index_adapter(adapter))
         self._writing = threading.RLock()
         self.rebuilt_because = ""
@@ -67,9 +65,7 @@ class Projection:
 
     def refresh(self, listener: Listener | None = None) -> None:
         """Catch up, or fit the encoders anew and rebuild when the catalogue has outgrown them."""
-        senses = self.standing.senses
-        fitted = senses.fitted_products if senses else 0
-        if self._store.count() >= max(1, REFIT_GROWTH * fitted):
+        if self._store.count() >= max(1, REFIT_GROWTH * self._packs.fitted_products):
             self.rebuild(listener, is_refitting=True)
         else:
             self.catch_up(listener)
@@ -97,7 +93,7 @@ class Projection:
             self.standing.index.close()
 
     def _open(self) -> Standing:
-        senses = self._load_current_pack()
+        senses = self._packs.load()
         try:
             standing = Standing(self._generations.open(_schema(senses)), senses)
         except NotReadyError as error:
@@ -172,40 +168,21 @@ class Projection:
     def _fit(self, listener: Listener | None) -> Senses:
         texts, checksums, ratings = self._sample()
         _tell(listener, "fit", 0, len(texts))
-        pictures = [self._picture(checksum) if checksum else None for checksum in checksums]
-        senses = fit_catalogue_pack(texts, pictures, ratings, self._layout.packs, products=self._store.count())
-        self._remember_pack(senses)
+        pictures = [partial(self._picture, checksum) if checksum else None for checksum in checksums]
+        senses = self._packs.fit(texts, pictures, ratings, products=self._store.count())
         self._store.delete_vectors(keeping=[senses.fingerprint])
         return senses
 
-    def _sample(self) -> tuple[list[str], list[str], list]:
+    def _sample(self) -> tuple[list[str], list[str], list[Rating | None]]:
         """Texts, first pictures and ratings of products spread evenly over the catalogue."""
         every = max(1, -(-self._store.count() // TEXT_SAMPLE))
         products = [product for at, product in enumerate(self._products()) if at % every == 0]
-        with_picture = [at for at, product in enumerate(products) if _first_checksum(product)]
-        step = max(1, -(-len(with_picture) // PICTURE_SAMPLE))
-        chosen = set(with_picture[::step])
-        checksums = [_first_checksum(product) if at in chosen else "" for at, product in enumerate(products)]
-        return [text_of(product) for product in products], checksums, [product.rating for product in products]
+        texts = [text_of(product) for product in products]
+        return texts, [_first_checksum(product) for product in products], [product.rating for product in products]
 
     def _products(self) -> Iterator[Product]:
         for batch in self._store.scan():
             yield from batch
-
-    def _load_current_pack(self) -> Senses | None:
-        pointer = self._layout.packs / "CURRENT"
-        if not pointer.exists():
-            return None
-        try:
-            return load_pack(self._layout.packs / pointer.read_text(encoding="utf-8").strip())
-        except NotReadyError:
-            return None
-
-    def _remember_pack(self, senses: Senses) -> None:
-        pointer = self._layout.packs / "CURRENT"
-        unfinished = pointer.with_suffix(".part")
-        unfinished.write_text(Path(senses.folder).name, encoding="utf-8")
-        unfinished.replace(pointer)
 
 
 def _schema(senses: Senses | None) -> IndexSchema:

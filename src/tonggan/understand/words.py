@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 
 from tonggan.encode import words as analysis
 
@@ -39,7 +40,7 @@ def _first(weights: Mapping[str, float], *, limit: int) -> dict[str, float]:
 
 
 def _joined(typed: Sequence[str], frequency: Frequency) -> set[str]:
-    pairs = [_stem(first + second) for first, second in zip(typed, typed[1:], strict=False)]
+    pairs = [_stem(first + second) for first, second in pairwise(typed)]
     return {term for term, count in zip(pairs, frequency(pairs), strict=True) if count}
 
 
