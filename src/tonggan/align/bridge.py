@@ -106,7 +106,7 @@ class BridgeReport:
         return self.text_to_image.is_above_chance
 
 
-def fit_bridge(a: Vectors, b: Vectors, *, groups: Sequence[int], seed: int = 0) -> tuple[Bridge, BridgeReport] | None:
+def fit_bridge(a: Vectors, b: Vectors, *, groups: npt.ArrayLike, seed: int = 0) -> tuple[Bridge, BridgeReport] | None:
     """Tie paired vectors; return the bridge learnt from all pairs and what held-out pairs said, None with too few.
 
     Pairs of one group (same title, same picture) stay on one side of every split. The ridge is chosen on a

@@ -57,7 +57,7 @@ def fit_codebook(labs: Sequence[Lab], *, seed: int = 0) -> Codebook:
 
 def texture(lab: Lab, codebook: Codebook) -> npt.NDArray[np.float32]:
     """Return how much of each word is in the bands, the middle and the whole; the same for the mirror image."""
-    activity = _activity(lab, codebook) + _activity(lab[:, ::-1], codebook)
+    activity = _activity(lab, codebook)
     width = activity.shape[1]
     middle = activity[:, width // 4 : width - width // 4]
     regions = [*np.array_split(activity, BANDS), middle, activity]
@@ -79,13 +79,24 @@ def k_means(
 
 
 def _activity(lab: Lab, codebook: Codebook) -> npt.NDArray[np.float32]:
-    """Return the triangle activation of each word at each patch: how far it is nearer than words are on average."""
+    """Return the triangle activation of each word at each place, of picture and mirror image together.
+
+    It is how much nearer the word is than words are on average. The grid of patches is its own mirror image, so that
+    mirroring the components stands for mirroring each patch, and the places are then turned round.
+    """
     across = (lab.shape[1] - PATCH_SIDE) // PATCH_STRIDE + 1
-    whitened = (_patches(lab) - codebook.mean) @ codebook.components
+    both = np.hstack([codebook.components, _mirrored(codebook.components)])
+    whitened = (_patches(lab) @ both).reshape(-1, codebook.components.shape[1]) - codebook.mean @ codebook.components
     squares = (whitened**2).sum(axis=1, keepdims=True) + (codebook.words**2).sum(axis=1)
     distance = np.sqrt(np.maximum(squares - 2 * whitened @ codebook.words.T, 0))
     activity = np.maximum(distance.mean(axis=1, keepdims=True) - distance, 0)
-    return activity.reshape(-1, across, activity.shape[1])
+    as_is, mirrored = np.moveaxis(activity.reshape(-1, across, 2, activity.shape[1]), 2, 0)
+    return as_is + mirrored[:, ::-1]
+
+
+def _mirrored(components: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    windows = components.reshape(3, PATCH_SIDE, PATCH_SIDE, -1)
+    return windows[:, :, ::-1].reshape(components.shape)
 
 
 def _patches(lab: Lab) -> npt.NDArray[np.float32]:

@@ -31,7 +31,7 @@ class Part:
     kind: str
     implementation: str
     dim: int
-    file: str
+    file: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
 

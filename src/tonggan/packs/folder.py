@@ -1,12 +1,14 @@
-"""Packs on disk: written so that a reader sees the old pack or the new one, verified before a weight is read."""
+"""Packs on disk: a folder each that is complete or absent, verified before a weight is read."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -18,7 +20,7 @@ _SUFFIX = ".safetensors"
 
 
 def write_pack(
-    folder: Path,
+    packs: Path,
     origin: Origin,
     *,
     parts: Mapping[str, Part],
@@ -26,37 +28,30 @@ def write_pack(
     measures: Mapping[str, float],
     card: str,
 ) -> Pack:
-    """Write a pack, replacing the one in the folder at once, and return it.
+    """Write a pack into a folder of its own in `packs`, named by its fingerprint, and return it.
 
-    `parts` name no file yet: each part's `weights` go into a file named by its content. Until the manifest is replaced
-    the old pack stands, then the new one, and the old files go. The card is for people; nothing reads it.
+    `parts` name no file yet; each part's `weights` become one. The folder appears at once, complete; it is never
+    changed after, so whoever serves an older pack is not disturbed.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    files: dict[str, PackFile] = {}
-    placed: dict[str, Part] = {}
-    for name, part in parts.items():
-        content = _safetensors(weights[name])
-        sha256 = hashlib.sha256(content).hexdigest()
-        file = f"{name}-{sha256[:16]}{_SUFFIX}"
-        _replace(folder / file, content)
-        files[file] = PackFile(sha256, len(content))
-        placed[name] = replace(part, file=file)
-    pack = Pack(folder, origin, placed, files, fingerprint(placed, files), dict(measures))
-    _replace(folder / MANIFEST, to_manifest(pack).encode("utf-8"))
-    _replace(folder / CARD, card.encode("utf-8"))
-    _remove_others(pack)
-    return pack
+    content = {f"{name}{_SUFFIX}": _safetensors(weights[name]) for name in parts} | {CARD: card.encode("utf-8")}
+    placed = {
+        name: replace(part, file=f"{name}{_SUFFIX}", parameters=dict(part.parameters)) for name, part in parts.items()
+    }
+    files = {name: PackFile(hashlib.sha256(written).hexdigest(), len(written)) for name, written in content.items()}
+    pack = Pack(packs, origin, placed, files, "", dict(measures))
+    pack = replace(pack, fingerprint=fingerprint(pack))
+    return _placed(pack, content | {MANIFEST: to_manifest(pack).encode("utf-8")})
 
 
 def read_pack(folder: Path) -> Pack:
     """Return the pack in the folder after checking its manifest, and size and sha256 of every file.
 
-    Raises NotReadyError when there is no pack or a file is missing or damaged, InputError when the manifest is wrong.
+    Raises NotReadyError, with file and reason, when there is no pack or it is not what it claims to be.
     """
     pack = parse_manifest(folder)
     for name, promised in pack.files.items():
         _verify(folder, name, promised)
-    expected = fingerprint(pack.parts, pack.files)
+    expected = fingerprint(pack)
     if pack.fingerprint != expected:
         raise NotReadyError(
             f"{folder / MANIFEST}: fingerprint {pack.fingerprint!r} is not {expected!r}.", remedy=REMEDY
@@ -83,14 +78,35 @@ def _safetensors(arrays: Mapping[str, np.ndarray]) -> bytes:
     return save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
 
 
-def _replace(path: Path, content: bytes) -> None:
-    partial = path.with_name(f".{path.name}.partial")
-    with partial.open("wb") as file:
+def _placed(pack: Pack, content: Mapping[str, bytes]) -> Pack:
+    """Write the files beside the final folder, then rename; a pack that stands there already is the same."""
+    folder = pack.folder / pack.fingerprint
+    if not _stands(folder):
+        pack.folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=pack.folder, prefix=".unfinished-") as unfinished:
+            complete = Path(unfinished, "pack")
+            complete.mkdir()
+            for name, written in content.items():
+                _write_through(complete / name, written)
+            shutil.rmtree(folder, ignore_errors=True)
+            complete.rename(folder)
+        _sync_folder(pack.folder)
+    return replace(pack, folder=folder)
+
+
+def _stands(folder: Path) -> bool:
+    try:
+        read_pack(folder)
+    except NotReadyError:
+        return False
+    return True
+
+
+def _write_through(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    partial.replace(path)
-    _sync_folder(path.parent)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -99,12 +115,6 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _remove_others(pack: Pack) -> None:
-    for path in pack.folder.glob(f"*{_SUFFIX}"):
-        if path.name not in pack.files:
-            path.unlink()
 
 
 def _verify(folder: Path, name: str, promised: PackFile) -> bytes:

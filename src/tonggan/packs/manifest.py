@@ -10,7 +10,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, TypeVar, get_origin, get_type_hints
 
-from tonggan.errors import InputError, NotReadyError, unknown_name
+from tonggan.errors import NotReadyError, unknown_name
 from tonggan.packs import MANIFEST, Origin, Pack, PackFile, Part
 from tonggan.packs.toml import to_toml
 
@@ -34,8 +34,8 @@ def to_manifest(pack: Pack) -> str:
             "fingerprint": pack.fingerprint,
             "origin": asdict(pack.origin),
             "measures": dict(pack.measures),
-            "parts": {name: asdict(part) for name, part in pack.parts.items()},
-            "files": {name: asdict(file) for name, file in pack.files.items()},
+            "parts": _tables(pack.parts),
+            "files": _tables(pack.files),
         }
     )
 
@@ -43,12 +43,12 @@ def to_manifest(pack: Pack) -> str:
 def parse_manifest(folder: Path) -> Pack:
     """Return the pack that the manifest in the folder describes, its files not yet looked at.
 
-    Raises NotReadyError where there is none, InputError where a key, a value or a file name is not acceptable.
+    Raises NotReadyError where there is none, or where a key, a value or a file name is not acceptable.
     """
     path = folder / MANIFEST
     table = _table(path)
     if table.get("format") != FORMAT:
-        raise InputError(f"{path}: format {table.get('format')!r} is unknown; known: {FORMAT}.", remedy=REMEDY)
+        raise NotReadyError(f"{path}: format {table.get('format')!r} is unknown; known: {FORMAT}.", remedy=REMEDY)
     _refuse_unknown(table, _KEYS, where=str(path))
     sections = {key: _section(table, key, where=str(path)) for key in _KEYS[2:]}
     files = {name: _record(PackFile, value, where=f"{path}: files.{name}") for name, value in sections["files"].items()}
@@ -59,10 +59,14 @@ def parse_manifest(folder: Path) -> Pack:
     return pack
 
 
-def fingerprint(parts: Mapping[str, Part], files: Mapping[str, PackFile]) -> str:
-    """Return what the vectors depend on, parts and their weights, as 32 hexadecimal digits."""
-    content = {name: [asdict(part), files[part.file].sha256] for name, part in sorted(parts.items())}
+def fingerprint(pack: Pack) -> str:
+    """Return 32 hexadecimal digits that depend on everything in the pack but its place."""
+    content = [FORMAT, asdict(pack.origin), pack.measures, _tables(pack.parts), _tables(pack.files)]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode("utf-8")).hexdigest()[:32]
+
+
+def _tables(records: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: asdict(record) for name, record in records.items()}
 
 
 def _table(path: Path) -> dict[str, Any]:
@@ -71,45 +75,45 @@ def _table(path: Path) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise NotReadyError(f"No pack in {path.parent}: {MANIFEST} is missing.", remedy="Fit or fetch one.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not TOML: {error}.", remedy=REMEDY) from error
+        raise NotReadyError(f"{path} is not TOML: {error}.", remedy=REMEDY) from error
 
 
 def _check_files(pack: Pack, *, where: str) -> None:
     for name, file in pack.files.items():
         if name.startswith(".") or set(name) & set("/\\:\0"):
-            raise InputError(f"{where}: file {name!r} is not a plain name inside the folder.", remedy=REMEDY)
+            raise NotReadyError(f"{where}: file {name!r} is not a plain name inside the folder.", remedy=REMEDY)
         if not 0 <= file.size_bytes <= LARGEST_BYTES:
-            raise InputError(
+            raise NotReadyError(
                 f"{where}: file {name!r}: {file.size_bytes} bytes are beyond {LARGEST_BYTES}.", remedy=REMEDY
             )
     for name, part in pack.parts.items():
         if part.file not in pack.files:
-            raise InputError(f"{where}: part {name!r}: file {part.file!r} is not among `files`.", remedy=REMEDY)
+            raise NotReadyError(f"{where}: part {name!r}: file {part.file!r} is not among `files`.", remedy=REMEDY)
 
 
 def _section(table: Mapping[str, Any], key: str, *, where: str) -> dict[str, Any]:
     section = table.get(key, {})
     if not isinstance(section, dict):
-        raise InputError(f"{where}: {key} = {section!r} is not a table.", remedy=REMEDY)
+        raise NotReadyError(f"{where}: {key} = {section!r} is not a table.", remedy=REMEDY)
     return section
 
 
 def _record(kind: type[_Record], values: Any, *, where: str) -> _Record:
     if not isinstance(values, dict):
-        raise InputError(f"{where} = {values!r} is not a table.", remedy=REMEDY)
+        raise NotReadyError(f"{where} = {values!r} is not a table.", remedy=REMEDY)
     types = get_type_hints(kind)
     names = [item.name for item in fields(kind)]  # type: ignore[arg-type]
     _refuse_unknown(values, names, where=where)
     try:
         return kind(**{key: _checked(types[key], value, where=f"{where}.{key}") for key, value in values.items()})
     except TypeError as error:
-        raise InputError(f"{where}: a key is missing; needed: {', '.join(names)}.", remedy=REMEDY) from error
+        raise NotReadyError(f"{where}: a key is missing; needed: {', '.join(names)}.", remedy=REMEDY) from error
 
 
 def _refuse_unknown(values: Mapping[str, Any], known: tuple[str, ...] | list[str], *, where: str) -> None:
     for key in values:
         if key not in known:
-            raise InputError(f"{where}: {unknown_name('key', key, known)}", remedy=REMEDY)
+            raise NotReadyError(f"{where}: {unknown_name('key', key, known)}", remedy=REMEDY)
 
 
 def _checked(kind: Any, value: Any, *, where: str) -> Any:
@@ -117,5 +121,5 @@ def _checked(kind: Any, value: Any, *, where: str) -> Any:
         return tuple(value)
     accepted = dict if get_origin(kind) else kind
     if not isinstance(value, accepted) or isinstance(value, bool):
-        raise InputError(f"{where} = {value!r} is not {accepted.__name__}.", remedy=REMEDY)
+        raise NotReadyError(f"{where} = {value!r} is not {accepted.__name__}.", remedy=REMEDY)
     return value

@@ -1,0 +1,132 @@
+"""The fitted encoders of one pack together, and the bridge between words and pictures where it has earned trust."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from tonggan.align.bridge import Bridge
+from tonggan.encode import Encoder, encoder_class
+from tonggan.errors import InputError, NotReadyError
+from tonggan.packs import Pack
+from tonggan.packs.folder import read_pack, read_weights
+from tonggan.packs.manifest import REMEDY
+from tonggan.records import Picture, Rating, Vectors
+
+SPACES = ("text", "image", "rating")
+"""The spaces of one modality each; every pack has an encoder for each, named as its space."""
+
+BRIDGE = "bridge"
+"""The part of a pack that ties words and pictures; absent where cross-modal search is off."""
+
+SHARED = "shared"
+"""The space in which words and pictures meet: a product stands there by its picture, else by its words."""
+
+
+class Senses:
+    """What a shop perceives products by: the spaces `text`, `image`, `rating`, and `shared` when the bridge is on.
+
+    Vectors are comparable where the `fingerprint` is the same. `measures` are those of the pack's card.
+    """
+
+    def __init__(self, pack: Pack, encoders: Mapping[str, Encoder], bridge: Bridge | None = None) -> None:
+        self.folder = pack.folder
+        self.fingerprint = pack.fingerprint
+        self.measures = pack.measures
+        self.encoders = encoders
+        self.bridge = bridge
+
+    @property
+    def fitted_products(self) -> int:
+        """Return how many products the catalogue had when the pack was fitted."""
+        return int(self.measures.get("products", 0))
+
+    @property
+    def spaces(self) -> Mapping[str, int]:
+        """Return the dimension of each space."""
+        dims = {name: encoder.dim for name, encoder in self.encoders.items()}
+        return dims | ({SHARED: self.bridge.dim} if self.bridge else {})
+
+    def encode_text_query(self, words: str) -> dict[str, np.ndarray]:
+        """Return the query in `text` and, over the bridge, in `shared`; in neither when no word is known."""
+        text = self.encoders["text"].encode_query([words])
+        shared = self.bridge.project_text(text) if self.bridge else None
+        return _present({"text": text, SHARED: shared})
+
+    def encode_image_query(self, picture: Picture) -> dict[str, np.ndarray]:
+        """Return the picture in `image` and, over the bridge, in `shared`."""
+        image = self.encoders["image"].encode_query([picture])
+        shared = self.bridge.project_image(image) if self.bridge else None
+        return _present({"image": image, SHARED: shared})
+
+    def encode_rating_query(self, stars: float) -> dict[str, np.ndarray]:
+        """Return "about so many stars, from many people" in `rating`; InputError where stars are not 1 to 5."""
+        return _present({"rating": self.encoders["rating"].encode_query([stars])})
+
+    def encode_pictures(self, pictures: Sequence[Picture]) -> Vectors:
+        """Return one row per picture, to be kept and given to `encode_products`."""
+        return self.encoders["image"].encode_document(pictures)
+
+    def encode_products(
+        self, texts: Sequence[str], pictures: Sequence[np.ndarray | None], ratings: Sequence[Rating | None]
+    ) -> list[dict[str, np.ndarray]]:
+        """Return the vectors of products given side by side, one mapping each.
+
+        `pictures` are rows of `encode_pictures`, so that a picture is encoded once however often its product changes.
+        """
+        image = np.zeros((len(pictures), self.encoders["image"].dim), np.float32)
+        for row, picture in zip(image, pictures, strict=True):
+            row[:] = 0.0 if picture is None else picture
+        text = self.encoders["text"].encode_document(texts)
+        rating = self.encoders["rating"].encode_document(ratings)
+        spaces = {"text": text, "image": image, "rating": rating, SHARED: self._shared(text, image)}
+        rows = {space: table for space, table in spaces.items() if table is not None}
+        return [_present({space: table[at : at + 1] for space, table in rows.items()}) for at in range(len(texts))]
+
+    def _shared(self, text: Vectors, image: Vectors) -> Vectors | None:
+        if self.bridge is None:
+            return None
+        seen = self.bridge.project_image(image)
+        return np.where(seen.any(axis=1, keepdims=True), seen, self.bridge.project_text(text))
+
+
+def load_pack(folder: Path | str) -> Senses:
+    """Return the senses of a pack; NotReadyError, with file and reason, when it cannot be trusted."""
+    pack = read_pack(Path(folder))
+    missing = [space for space in SPACES if space not in pack.parts]
+    if missing:
+        raise NotReadyError(f"{pack.folder}: the pack has no encoder for {', '.join(missing)}.", remedy=REMEDY)
+    encoders = {space: _encoder(pack, space) for space in SPACES}
+    return Senses(pack, encoders, _bridge(pack, encoders) if BRIDGE in pack.parts else None)
+
+
+def _present(rows: Mapping[str, Vectors | None]) -> dict[str, np.ndarray]:
+    return {space: row[0] for space, row in rows.items() if row is not None and row.any()}
+
+
+def _encoder(pack: Pack, name: str) -> Encoder:
+    part = pack.parts[name]
+    weights = read_weights(pack, name)
+    try:
+        encoder = encoder_class(part.implementation).restore(weights, part.parameters)
+    except (InputError, KeyError, ValueError, IndexError) as error:
+        raise _unusable(pack, name, reason=f"not the weights of '{part.implementation}' ({error})") from error
+    if encoder.dim != part.dim:
+        raise _unusable(pack, name, reason=f"weights have {encoder.dim} dimensions, the manifest says {part.dim}")
+    return encoder
+
+
+def _bridge(pack: Pack, encoders: Mapping[str, Encoder]) -> Bridge:
+    weights = read_weights(pack, BRIDGE)
+    text, image, shared = encoders["text"].dim, encoders["image"].dim, pack.parts[BRIDGE].dim
+    expected = {"mean_a": (text,), "mean_b": (image,), "map_a": (text, shared), "map_b": (image, shared)}
+    shapes = {name: array.shape for name, array in weights.items()}
+    if shapes != expected:
+        raise _unusable(pack, BRIDGE, reason=f"arrays are {shapes}, not {expected}")
+    return Bridge.restore(weights)
+
+
+def _unusable(pack: Pack, name: str, *, reason: str) -> NotReadyError:
+    return NotReadyError(f"{pack.folder / pack.parts[name].file}: {reason}.", remedy=REMEDY)
