@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from serve.toy_shop import ToyShop
+from serve.pretend_shop import ToyShop
 from tonggan.serve import ServeSettings
 from tonggan.serve.app import create_app
 
@@ -49,11 +49,12 @@ Connect = Callable[..., Client]
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> ToyShop:
+def shop(tmp_path: Path) -> Iterator[ToyShop]:
     from tonggan.catalogue.store import SqlStore
 
-    store = SqlStore.open(tmp_path)
-    return ToyShop(tmp_path, store=store)
+    store = SqlStore(tmp_path / "store.db")
+    yield ToyShop(tmp_path, store=store)
+    store.close()
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tonggan.catalogue.keys import Keys
 
 from serve.conftest import Client, Connect
-from serve.toy_shop import ToyShop
+from serve.pretend_shop import ToyShop
+from tonggan.catalogue.keys import Keys
 from tonggan.errors import InputError
 from tonggan.serve import access
 from tonggan.serve.access import SCOPES, check_bind

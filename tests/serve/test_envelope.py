@@ -8,7 +8,7 @@ import re
 import pytest
 
 from serve.conftest import Client
-from serve.toy_shop import PICTURE, ToyShop
+from serve.pretend_shop import PICTURE, ToyShop
 from tonggan.serve.problems import TITLES
 
 

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from serve.conftest import Client, Connect
-from serve.toy_shop import ToyShop
+from serve.pretend_shop import ToyShop
 
 
 def wait_until(is_so: object) -> None:

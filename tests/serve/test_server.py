@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from serve.toy_shop import ToyShop
+from serve.pretend_shop import ToyShop
 from tonggan.errors import ConflictError, InputError
 from tonggan.serve.server import bind, build_server
 
@@ -27,14 +27,14 @@ def url(shop: ToyShop) -> Iterator[str]:
     thread = threading.Thread(target=server.run)
     thread.start()
     assert ready.wait(20)
-    yield shop.announced[0][0]
+    yield shop.lock.announced[0][0]
     server.should_exit = True
     thread.join(20)
     assert not thread.is_alive()
 
 
 def test_a_server_on_port_0_announces_where_it_is_and_a_token_that_opens_it(url: str, shop: ToyShop) -> None:
-    (announced, token), *_ = shop.announced
+    (announced, token), *_ = shop.lock.announced
     assert announced == url
     assert httpx.get(f"{url}/search?q=red").json()["found"] == 2
     assert httpx.get(f"{url}/keys", headers={"Authorization": f"Bearer {token}"}).status_code == 200
@@ -49,7 +49,7 @@ def test_a_server_takes_its_announcement_back_when_it_stops(shop: ToyShop) -> No
     thread = threading.Thread(target=server.run)
     thread.start()
     thread.join(20)
-    assert shop.announced[-1] == ("", "")
+    assert shop.lock.announced[-1] == ("", "")
 
 
 def test_an_upload_over_a_real_connection_is_cut_at_the_limit(url: str) -> None:

@@ -8,7 +8,7 @@ import shutil
 import time
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,7 +34,8 @@ class Job:
     state: Literal["waiting", "running", "finished", "failed"] = "waiting"
     rows: int = 0
     seconds: float = 0.0
-    report: Any = None
+    report: Mapping[str, Any] | None = None
+    refused: Path | None = None
     error: TongganError | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -46,9 +47,8 @@ class Job:
             "seconds": round(self.seconds, 3),
         }
         if self.report is not None:
-            shown |= self.report.as_json()
-            shown.pop("refusals_path", None)
-            shown["refused_csv"] = f"/import/{self.id}/refused.csv" if self.report.refusals_path else None
+            shown |= self.report
+            shown["refused_csv"] = f"/import/{self.id}/refused.csv" if self.refused else None
         if self.error is not None:
             shown["error"] = {
                 "code": self.error.code,
@@ -58,8 +58,8 @@ class Job:
         return shown
 
 
-Work = Callable[[Callable[..., None]], Any]
-"""Runs one import: takes what to call with progress, returns its report."""
+Work = Callable[[str, Callable[[int], None]], tuple[Mapping[str, Any], Path | None]]
+"""Runs one import: from a job's id and what to call with the rows so far, to its report and refused rows."""
 
 
 class Jobs:
@@ -102,14 +102,14 @@ class Jobs:
         started = time.perf_counter()
         self._change(job_id, state="running")
         try:
-            report = work(lambda rows, *_: self._change(job_id, rows=rows, seconds=time.perf_counter() - started))
-            self._change(job_id, state="finished", report=report, seconds=time.perf_counter() - started)
+            report, refused = work(job_id, lambda rows: self._change(job_id, rows=rows, seconds=_since(started)))
+            self._change(job_id, state="finished", report=report, refused=refused, seconds=_since(started))
         except TongganError as error:
-            self._change(job_id, state="failed", error=error, seconds=time.perf_counter() - started)
+            self._change(job_id, state="failed", error=error, seconds=_since(started))
         except Exception:
             _log.exception("import %s failed", job_id)
             error = TongganError("The import failed.", remedy=f"The server's log has the reason under {job_id}.")
-            self._change(job_id, state="failed", error=error, seconds=time.perf_counter() - started)
+            self._change(job_id, state="failed", error=error, seconds=_since(started))
         finally:
             if leftovers is not None:
                 shutil.rmtree(leftovers, ignore_errors=True)
@@ -120,5 +120,11 @@ class Jobs:
     def _forget_old(self) -> None:
         over = [job.id for job in self._jobs.values() if job.state in ("finished", "failed")]
         for job_id in over[: max(len(self._jobs) - REMEMBERED_JOBS, 0)]:
-            del self._jobs[job_id]
+            job = self._jobs.pop(job_id)
             self._done.pop(job_id, None)
+            if job.refused is not None:
+                job.refused.unlink(missing_ok=True)
+
+
+def _since(started: float) -> float:
+    return time.perf_counter() - started

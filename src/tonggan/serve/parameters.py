@@ -48,7 +48,7 @@ class SearchParameters(BaseModel):
     query_by: Names = Field([], description="Fields to match words in; all when left out.")
     filter_by: str = Field("", description="`brand:=[Apple,Sony] && price:[100..200] && tags:!=sale`")
     facet_by: Names = Field([], description="Fields to count values of.")
-    max_facet_values: int | None = Field(None, ge=0, le=1000, description="Values counted per field.")
+    max_facet_values: int | None = Field(None, ge=1, le=10_000, description="Values counted per field.")
     sort_by: str = Field("", description="`price:asc,rating:desc`; by relevance when left out.")
     page: int = Field(1, ge=1, description="Page, from 1.")
     per_page: int | None = Field(None, ge=0, le=250, description="Results on a page.")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from tonggan.errors import ConflictError, InputError
 from tonggan.serve import ServeSettings
 from tonggan.serve.access import check_bind
+from tonggan.settings import read_settings
 
 if TYPE_CHECKING:
     import uvicorn
@@ -43,8 +44,8 @@ def run(
 ) -> None:
     """Serve until SIGINT or SIGTERM; `on_ready` gets the URL once connections are taken. Port 0 chooses a free one.
 
-    Raises InputError for an address that is not this machine's, or open to others without a key; ConflictError when
-    the port is taken.
+    Without `settings` those of the shop's folder hold. Raises InputError for an address that is not this machine's, or
+    open to others without a key; ConflictError when the port is taken.
     """
     server = build_server(shop, host, port, settings=settings, on_ready=on_ready)
     with _signals_only_stop():
@@ -63,8 +64,10 @@ def build_server(
     import uvicorn
 
     from tonggan.serve.app import create_app
+    from tonggan.serve.uploads import forget_uploads
 
-    settings = settings or ServeSettings()
+    settings = settings or read_settings(ServeSettings, shop.folder / "shop.toml", section="serve")
+    forget_uploads(shop.folder)
     _check_keys(shop, host)
     bound = bind(host, port)
     token = secrets.token_urlsafe(32)
@@ -81,7 +84,10 @@ def build_server(
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     return _announcing_server(
-        config, bound, arrive=partial(_announce, shop, url, token, on_ready), leave=partial(shop.announce, "", token="")
+        config,
+        bound,
+        arrive=partial(_announce, shop, url, token, on_ready),
+        leave=partial(shop.lock.announce, "", token=""),
     )
 
 
@@ -122,7 +128,7 @@ def _check_keys(shop: Shop, host: str) -> None:
 
 
 def _announce(shop: Shop, url: str, token: str, on_ready: OnReady | None) -> None:
-    shop.announce(url, token=token)
+    shop.lock.announce(url, token=token)
     if on_ready is not None:
         on_ready(url)
 

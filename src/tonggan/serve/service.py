@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fastapi import Request
 from starlette.responses import JSONResponse
 
+from tonggan.errors import BusyError
 from tonggan.serve import ServeSettings
 from tonggan.serve.access import Caller, Gatekeeper
 from tonggan.serve.gate import Deadline, Gate
@@ -39,6 +43,17 @@ class Service:
     jobs: Jobs
     idempotency: Idempotency
     metrics: Metrics
+    turn: threading.Lock
+
+    @contextmanager
+    def writing(self, deadline: Deadline | None = None) -> Iterator[None]:
+        """Let one write at a time at the shop; BusyError when its turn does not come before the deadline."""
+        if not self.turn.acquire(timeout=-1 if deadline is None else max(deadline.seconds_left, 0.0)):
+            raise BusyError("An import is being taken in.", remedy="Try again when GET /import/{job} says finished.")
+        try:
+            yield
+        finally:
+            self.turn.release()
 
     def close(self) -> None:
         """Let running work end; the shop stays open, since its owner closes it."""
@@ -67,6 +82,7 @@ def build_service(shop: Shop, *, settings: ServeSettings, host: str, local_token
         jobs=Jobs(),
         idempotency=Idempotency(),
         metrics=Metrics(),
+        turn=threading.Lock(),
     )
 
 

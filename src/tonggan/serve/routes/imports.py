@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,12 +14,14 @@ from starlette.datastructures import UploadFile
 from starlette.responses import FileResponse, Response
 
 from tonggan.errors import AccessError, InputError, NotFoundError
+from tonggan.feed.mapping import read_mapping
 from tonggan.serve.bodies import StoredBody, capped, chunks_of, keep_upload, media_type, open_form, read_json
 from tonggan.serve.jobs import Work
 from tonggan.serve.openapi import IMPORT_BODY, JOB_RESPONSES
 from tonggan.serve.parameters import check_names
 from tonggan.serve.routes.products import once
 from tonggan.serve.service import caller_of, json_response, service_of
+from tonggan.serve.uploads import keep_refusals, upload_folder
 
 OPTIONS = ["dry_run", "filename"]
 
@@ -66,10 +67,10 @@ async def stand(request: Request, job: str) -> Response:
 async def refused(request: Request, job: str) -> Response:
     """Line, column, value, reason and remedy of every row that was not taken."""
     check_names(list(request.query_params), [])
-    report = service_of(request).jobs.get(job).report
-    if report is None or not report.refusals_path or not Path(report.refusals_path).is_file():
+    path = service_of(request).jobs.get(job).refused
+    if path is None or not path.is_file():
         raise NotFoundError(f"Import {job[:40]!r} has no refused rows.", remedy=f"GET /import/{job[:40]} tells why.")
-    return FileResponse(report.refusals_path, media_type="text/csv; charset=utf-8", filename="refused.csv")
+    return FileResponse(path, media_type="text/csv; charset=utf-8", filename="refused.csv")
 
 
 async def _started(request: Request, wanted: ImportRequest) -> Response:
@@ -84,10 +85,16 @@ async def _started(request: Request, wanted: ImportRequest) -> Response:
 
 
 def _work(request: Request, wanted: ImportRequest) -> Work:
-    shop = service_of(request).shop
+    service = service_of(request)
 
-    def work(progress: Any) -> Any:
-        return shop.ingest(wanted.source, mapping=wanted.mapping, dry_run=wanted.is_dry_run, progress=progress)
+    def work(job_id: str, tell: Callable[[int], None]) -> tuple[dict[str, Any], Path | None]:
+        mapping = read_mapping(wanted.mapping) if wanted.mapping else None
+        with service.writing():
+            report = service.shop.ingest(
+                wanted.source, mapping=mapping, dry_run=wanted.is_dry_run, progress=lambda now: tell(now.rows)
+            )
+            shown = report.as_json()
+            return shown, keep_refusals(shown.pop("refusals_path", ""), service.shop.folder, job_id=job_id)
 
     return work
 
@@ -107,7 +114,7 @@ async def _named_file(request: Request) -> ImportRequest:
 
 
 async def _uploaded(request: Request) -> ImportRequest:
-    folder = Path(tempfile.mkdtemp(prefix="upload-", dir=_upload_folder(request)))
+    folder = upload_folder(service_of(request).shop.folder)
     try:
         return await _receive(request, folder)
     except BaseException:
@@ -143,10 +150,3 @@ def _flag(text: str) -> bool:
     if text.lower() not in flags:
         raise InputError(f"dry_run {text[:40]!r} is neither true nor false.", remedy="Write dry_run=true.")
     return flags[text.lower()]
-
-
-def _upload_folder(request: Request) -> Path:
-    """Beside the shop's own files, on the disk that is meant to hold them; /tmp may be memory."""
-    folder = service_of(request).shop.folder / "uploads"
-    folder.mkdir(exist_ok=True)
-    return folder

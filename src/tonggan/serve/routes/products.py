@@ -13,9 +13,11 @@ from starlette.responses import Response
 from tonggan.catalogue.wire import product_as_json
 from tonggan.errors import InputError, NotFoundError
 from tonggan.serve.bodies import read_json
+from tonggan.serve.gate import Deadline
 from tonggan.serve.openapi import PRODUCT_RESPONSES, PRODUCTS_BODY, WRITE_RESPONSES
 from tonggan.serve.parameters import check_names
-from tonggan.serve.service import caller_of, json_response, service_of
+from tonggan.serve.service import Service, caller_of, json_response, service_of
+from tonggan.serve.uploads import shown_refusals
 
 MOST_PRODUCTS = 10_000
 """Products in one call; a whole catalogue goes through POST /import."""
@@ -71,18 +73,31 @@ async def _put(request: Request) -> Response:
 
 async def _store(request: Request, records: list[dict[str, Any]]) -> Response:
     service = service_of(request)
-    work = partial(service.shop.put, records)
-    report = await service.writes.run(work, deadline=service.deadline(request), is_write=True)
-    return json_response(report.as_json())
+    deadline = service.deadline(request)
+    work = partial(_stored, service, records, deadline)
+    return json_response(await service.writes.run(work, deadline=deadline, is_write=True))
+
+
+def _stored(service: Service, records: list[dict[str, Any]], deadline: Deadline) -> dict[str, Any]:
+    with service.writing(deadline):
+        report = service.shop.put(records)
+        shown = report.as_json()
+        return shown | {"refusals": shown_refusals(shown.pop("refusals_path", ""))}
 
 
 async def _delete(request: Request, product_id: str) -> Response:
     service = service_of(request)
-    work = partial(service.shop.delete, [product_id])
-    deleted = await service.writes.run(work, deadline=service.deadline(request), is_write=True)
+    deadline = service.deadline(request)
+    work = partial(_removed, service, product_id, deadline)
+    deleted = await service.writes.run(work, deadline=deadline, is_write=True)
     if not deleted:
         raise NotFoundError(f"There is no product {product_id[:80]!r}.", remedy="Its id is in the answer of a search.")
     return json_response({"deleted": list(deleted)})
+
+
+def _removed(service: Service, product_id: str, deadline: Deadline) -> tuple[str, ...]:
+    with service.writing(deadline):
+        return service.shop.delete([product_id])
 
 
 def _records(body: Any) -> list[dict[str, Any]]:

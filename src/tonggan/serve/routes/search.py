@@ -85,24 +85,11 @@ def _search(service: Service, parameters: SearchParameters, picture: bytes | Non
 
 
 def _passed_on(parameters: SearchParameters) -> dict[str, Any]:
-    crop = parameters.crop
-    return {
-        "crop": (crop[0], crop[1], crop[2], crop[3]) if crop else None,
-        "like": tuple(parameters.like),
-        "unlike": tuple(parameters.unlike),
-        "query_by": tuple(parameters.query_by),
-        "facet_by": tuple(parameters.facet_by),
-        "pinned_hits": tuple(parameters.pinned_hits),
-        "hidden_hits": tuple(parameters.hidden_hits),
-        "weights": parameters.weights or None,
-        **{name: getattr(parameters, name) for name in _AS_THEY_ARE},
-    }
-
-
-_AS_THEY_ARE = (
-    "rating", "filter_by", "max_facet_values", "sort_by", "page", "per_page", "group_by", "group_limit", "explain",
-    "locale",
-)  # fmt: skip
+    """What was asked, under the names of `Shop.search`; what was left out keeps the default there."""
+    asked = parameters.model_dump(
+        exclude_unset=True, exclude_none=True, exclude={"q", "image", "image_url", "image_id"}
+    )
+    return asked | ({"crop": tuple(parameters.crop)} if parameters.crop else {})
 
 
 def _fetched(url: str, service: Service) -> bytes:

@@ -20,10 +20,11 @@ class ToyReport:
 
     accepted: int = 0
     refused: int = 0
-    refusals_path: Path | None = None
+    refusals_path: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        return {"accepted": self.accepted, "updated": 0, "unchanged": 0, "refused": self.refused, "seconds": 0.0}
+        counts = {"accepted": self.accepted, "updated": 0, "unchanged": 0, "refused": self.refused}
+        return {**counts, "seconds": 0.0, "refusals_path": self.refusals_path}
 
 
 def toy_products() -> dict[str, Product]:
@@ -45,6 +46,16 @@ def toy_products() -> dict[str, Product]:
     return {product.id: product for product in products}
 
 
+class ToyLock:
+    """Remembers what was announced."""
+
+    def __init__(self) -> None:
+        self.announced: list[tuple[str, str]] = []
+
+    def announce(self, url: str, *, token: str) -> None:
+        self.announced.append((url, token))
+
+
 @dataclass
 class ToyShop:
     """Finds products whose title has all words; remembers what it was asked."""
@@ -53,7 +64,7 @@ class ToyShop:
     store: Any = None
     products: dict[str, Product] = field(default_factory=toy_products)
     asked: list[dict[str, Any]] = field(default_factory=list)
-    announced: list[tuple[str, str]] = field(default_factory=list)
+    lock: ToyLock = field(default_factory=lambda: ToyLock())
     degraded: tuple[str, ...] = ()
     reason: str = ""
     failure: Exception | None = None
@@ -66,18 +77,18 @@ class ToyShop:
             self.pause.wait(10)
         if self.failure is not None:
             raise self.failure
-        if asked["image"] is not None and not _is_picture(asked["image"]):
+        if asked.get("image") is not None and not _is_picture(asked["image"]):
             raise InputError("These bytes are no picture.", remedy="Send JPEG, PNG, WebP or GIF.")
         found = [each for each in self.products.values() if all(word in each.title for word in words.split())]
-        per_page = 10 if asked["per_page"] is None else asked["per_page"]
-        first = (asked["page"] - 1) * per_page
+        page, per_page = asked.get("page", 1), asked.get("per_page", 10)
+        first = (page - 1) * per_page
         return Answer(
             hits=tuple(Hit(each, 1.0) for each in found[first : first + per_page]),
             found=len(found),
-            page=asked["page"],
+            page=page,
             per_page=per_page,
             query_id="q",
-            facets={name: _counts(found) for name in asked["facet_by"] if name == "brand"},
+            facets={name: _counts(found) for name in asked.get("facet_by", ()) if name == "brand"},
             facet_stats={},
             degraded=self.degraded,
             timings_ms={"retrieve": 1.5},
@@ -98,7 +109,7 @@ class ToyShop:
                 self.put([{"id": line, "title": line}])
         refusals = self.folder / "refused.csv"
         refusals.write_text("line,column,value,reason,remedy\n")
-        return ToyReport(accepted=len(lines), refusals_path=refusals)
+        return ToyReport(accepted=len(lines), refusals_path=str(refusals))
 
     def delete(self, product_ids: list[str]) -> tuple[str, ...]:
         return tuple(each for each in product_ids if self.products.pop(each, None))
@@ -126,9 +137,6 @@ class ToyShop:
 
     def thumbnail_path(self, checksum: str) -> Path:
         return self._media(checksum, ".webp")
-
-    def announce(self, url: str, *, token: str) -> None:
-        self.announced.append((url, token))
 
     def rename(self, product_id: str, title: str) -> None:
         self.products[product_id] = replace(self.products[product_id], title=title)
