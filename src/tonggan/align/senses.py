@@ -70,20 +70,27 @@ class Senses:
         return self.encoders["image"].encode_document(pictures)
 
     def encode_products(
-        self, texts: Sequence[str], pictures: Sequence[np.ndarray | None], ratings: Sequence[Rating | None]
-    ) -> list[dict[str, np.ndarray]]:
-        """Return the vectors of products given side by side, one mapping each.
+        self, texts: Sequence[str], pictures: Sequence[Picture | None], ratings: Sequence[Rating | None]
+    ) -> list[SpaceVectors]:
+        """Return the vectors of products given side by side, one mapping each."""
+        return self.join(texts, self.encode_pictures(pictures), ratings)
 
-        `pictures` are rows of `encode_pictures`, so that a picture is encoded once however often its product changes.
-        """
-        image = np.zeros((len(pictures), self.encoders["image"].dim), np.float32)
-        for row, picture in zip(image, pictures, strict=True):
-            row[:] = 0.0 if picture is None else picture
-        text = self.encoders["text"].encode_document(texts)
-        rating = self.encoders["rating"].encode_document(ratings)
-        spaces = {"text": text, "image": image, "rating": rating, SHARED: self._shared(text, image)}
-        rows = {space: table for space, table in spaces.items() if table is not None}
-        return [_present({space: table[at : at + 1] for space, table in rows.items()}) for at in range(len(texts))]
+    def encode_pictures(self, pictures: Sequence[Picture | None]) -> Vectors:
+        """Return a row per product, zero where it has no picture."""
+        rows = np.zeros((len(pictures), self.encoders["image"].dim), np.float32)
+        shown = [at for at, picture in enumerate(pictures) if picture is not None]
+        rows[shown] = self.encoders["image"].encode_document([pictures[at] for at in shown])
+        return rows
+
+    def join(self, texts: Sequence[str], seen: Vectors, ratings: Sequence[Rating | None]) -> list[SpaceVectors]:
+        """Return the vectors of products whose pictures were encoded before; `seen` is what `encode_pictures` gave."""
+        rows: dict[str, Vectors | None] = {
+            "text": self.encoders["text"].encode_document(texts),
+            "image": seen,
+            "rating": self.encoders["rating"].encode_document(ratings),
+        }
+        rows[SHARED] = self._shared(rows["text"], rows["image"])
+        return [_present({space: _row(table, at) for space, table in rows.items()}) for at in range(len(texts))]
 
     def _shared(self, text: Vectors, image: Vectors) -> Vectors | None:
         if self.bridge is None:

@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 
-from tonggan.align.senses import Senses
+from tonggan.align.senses import Senses, SpaceVectors
 from tonggan.catalogue import Change, Store
 from tonggan.catalogue.clean import is_visible
 from tonggan.catalogue.media import MediaFolder
@@ -17,7 +17,7 @@ from tonggan.errors import NotFoundError, NotReadyError
 from tonggan.index import Index, IndexSchema, index_adapter
 from tonggan.index.entries import WORD_FIELDS, entry_of, text_of
 from tonggan.index.generations import Generations
-from tonggan.records import Picture, Product, Rating
+from tonggan.records import Picture, Product, Rating, Vectors
 from tonggan.shop.layout import Layout
 from tonggan.shop.packs import ShopPacks
 
@@ -138,15 +138,18 @@ class Projection:
         entries = [entry_of(product, by_space) for product, by_space in zip(shown, vectors, strict=True)]
         standing.index.apply(entries, [*deletions, *hidden], position=position)
 
-    def _vectors(self, senses: Senses | None, products: Sequence[Product]) -> list[dict[str, np.ndarray]]:
-        if senses is None:
+    def _vectors(self, senses: Senses | None, products: Sequence[Product]) -> list[SpaceVectors]:
+        if senses is None or not products:
             return [{} for _ in products]
-        pictures = self._picture_vectors(senses, products)
+        seen = self._picture_vectors(senses, products)
         texts = [text_of(product) for product in products]
-        return senses.encode_products(texts, pictures, [product.rating for product in products])
+        return senses.join(texts, seen, [product.rating for product in products])
 
-    def _picture_vectors(self, senses: Senses, products: Sequence[Product]) -> list[np.ndarray | None]:
-        """Vectors of the products' first pictures, encoded once per picture and pack, then kept in the store."""
+    def _picture_vectors(self, senses: Senses, products: Sequence[Product]) -> Vectors:
+        """Vectors of the products' first pictures, encoded once per picture and pack, then kept in the store.
+
+        [products, dim], zero where a product has no picture.
+        """
         checksums = [_first_checksum(product) for product in products]
         known = self._store.get_vectors(senses.fingerprint, {checksum for checksum in checksums if checksum})
         missing = sorted({checksum for checksum in checksums if checksum and checksum not in known})
@@ -156,7 +159,8 @@ class Projection:
             fresh = {checksum: row for (checksum, _), row in zip(pictures, encoded, strict=True)}
             self._store.put_vectors(senses.fingerprint, fresh)
             known |= fresh
-        return [known.get(checksum) for checksum in checksums]
+        nothing = np.zeros(senses.spaces["image"], np.float32)
+        return np.stack([known.get(checksum, nothing) for checksum in checksums])
 
     def _picture(self, checksum: str) -> Picture | None:
         """The pixels of a kept picture; a lost file costs the product its picture, not its place in the index."""
