@@ -7,13 +7,15 @@ so that it stays the same product when variants come and go. A list price that i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tonggan.catalogue.cell_reader import CellReader
 from tonggan.catalogue.cells import first
 from tonggan.catalogue.offer_row import Row, read_row
 from tonggan.catalogue.plain_text import one_line
+from tonggan.catalogue.record import read_record
 from tonggan.catalogue.variants import join_rows
 from tonggan.records import Offer, Product, Refusal
 
@@ -38,6 +40,13 @@ def clean(group: Sequence[Offer], *, default_currency: str = "") -> Cleaned:
     product = join_rows(rows, title) if rows and title else None
     all_refusals = [*refusals, *doubled, *map(_no_title, untitled)]
     return Cleaned(product, tuple(sorted(all_refusals, key=lambda refusal: refusal.line)))
+
+
+def clean_record(record: Mapping[str, Any], *, default_currency: str = "", line: int = 0) -> Cleaned:
+    """Turn a product given as JSON, as `product_as_json` writes it or looser, into a product by the same rules."""
+    reader = CellReader(line)
+    product = read_record(record, reader, default_currency=default_currency)
+    return Cleaned(product, (reader.refusal,) if reader.refusal else ())
 
 
 def is_visible(product: Product) -> bool:

@@ -11,8 +11,8 @@ from pathlib import Path
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from tonggan.catalogue.database import claim_database, is_url, open_database
-from tonggan.catalogue.lock import WriterLock
+from tonggan.catalogue.database import claim_database, database_file, is_url, open_database
+from tonggan.catalogue.lock import WriterLock, held_here
 from tonggan.errors import BusyError, DiskFullError, NotReadyError, TongganError
 
 LEAST_FREE_BYTES = 64 * 1024 * 1024
@@ -23,9 +23,9 @@ BYTES_PER_TEXT_BYTE = 4
 
 
 class Connections:
-    """The database of a shop folder or URL.
+    """A database in a shop folder or at a URL.
 
-    The writer lock is taken by the first write, or handed over by whoever holds it already.
+    The writer lock is taken by the first write, unless it is handed over or this process holds it already.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class Connections:
         least_free_bytes: int = LEAST_FREE_BYTES,
     ) -> None:
         self.location = location
-        self.folder = None if is_url(location) else Path(location)
+        self.file = None if is_url(location) else database_file(location)
         self.failure = ""
         self._engine = open_database(location)
         self._lock = lock
@@ -50,7 +50,7 @@ class Connections:
     @property
     def is_sqlite(self) -> bool:
         """Whether the database is a file in the shop folder."""
-        return self.folder is not None
+        return self.file is not None
 
     def claim(self) -> WriterLock | None:
         """Take the right to write now and keep it; ConflictError names the process that has it.
@@ -58,8 +58,10 @@ class Connections:
         The lock returned is the one of the shop folder; a database URL without a folder has none.
         """
         with self._mutex:
-            if self.folder is not None and self._lock is None:
-                self._lock = self._own_lock = WriterLock.acquire(self.folder)
+            if self.file is not None and self._lock is None:
+                self._lock = held_here(self.file.parent)
+            if self.file is not None and self._lock is None:
+                self._lock = self._own_lock = WriterLock.acquire(self.file.parent)
             if self._writer is None:
                 self._writer = self._open_writer()
             return self._lock
@@ -171,9 +173,7 @@ class Connections:
 
     def _free_bytes_of_folder(self) -> int:
         """Free disk of the shop folder; a database server watches its own."""
-        if self.folder is None:
-            return 2**63
-        return shutil.disk_usage(self.folder).free
+        return shutil.disk_usage(self.file.parent).free if self.file else 2**63
 
 
 _REOPEN = "Mend the cause (disk, permissions, server), then reopen the shop; 'tonggan doctor' verifies it."

@@ -11,7 +11,8 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from tonggan.errors import ConflictError, InputError, MissingExtraError
 
-DATABASE_FILE = "catalogue.sqlite"
+DATABASE_FILE = "store.db"
+"""Name of the database in a shop folder."""
 
 BUSY_MILLISECONDS = 5_000
 """How long SQLite waits for a foreign tool that holds the file; our own writers wait for the writer lock instead."""
@@ -27,12 +28,21 @@ ADVISORY_LOCK = 0x746F6E6767616E
 
 
 def open_database(location: str | Path) -> Engine:
-    """Return the engine for a shop folder (SQLite) or a database URL; InputError names what is accepted."""
+    """Return the engine for a file of SQLite or a database URL; InputError names what is accepted."""
     if is_url(location):
         return _open_url(str(location))
-    folder = Path(location)
-    folder.mkdir(parents=True, exist_ok=True)
-    return _open_sqlite(folder / DATABASE_FILE)
+    path = database_file(location)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise InputError(f"{path.parent} is no folder.", remedy="Name a folder for the shop.") from error
+    return _open_sqlite(path)
+
+
+def database_file(location: str | Path) -> Path:
+    """Return the file of a database that is named by its file or by its shop folder."""
+    path = Path(location)
+    return path / DATABASE_FILE if path.is_dir() else path
 
 
 def is_url(location: str | Path) -> bool:
@@ -92,7 +102,7 @@ def _open_url(location: str) -> Engine:
         url = make_url(location)
         if url.get_backend_name() != "postgresql":
             raise InputError(
-                f"Unknown database '{url.get_backend_name()}'; known: a shop folder, postgresql+psycopg://."
+                f"Unknown database '{url.get_backend_name()}'; known: a file of SQLite, postgresql+psycopg://."
             )
         engine = create_engine(url, pool_size=POOLED_CONNECTIONS, max_overflow=-1, pool_pre_ping=True)
     except (ArgumentError, NoSuchModuleError) as error:

@@ -97,6 +97,12 @@ def holder(folder: str | Path) -> Holder | None:
         os.close(descriptor)
 
 
+def held_here(folder: str | Path) -> WriterLock | None:
+    """Return the lock of a shop folder if this process holds it already."""
+    path = (Path(folder) / LOCK_FILE).resolve()
+    return next((lock for lock in list(_locks) if lock.is_held and lock.path.resolve() == path), None)
+
+
 def _insist(descriptor: int) -> bool:
     deadline = time.monotonic() + PROBE_SECONDS
     while not _try_lock(descriptor, fcntl.LOCK_EX):

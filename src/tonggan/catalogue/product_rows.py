@@ -30,6 +30,10 @@ IDS_PER_STATEMENT = 500
 """Ids bound in one statement; below the limit of every SQLite build, and past it nothing gets faster."""
 
 
+MEDIA_KIND = "media"
+"""The kind of code under which the checksums of pictures, clips and sounds are looked up."""
+
+
 @dataclass(frozen=True, slots=True)
 class ProductRow:
     """A product on its way into the store."""
@@ -125,7 +129,8 @@ def codes_of(record: Mapping[str, Any]) -> set[tuple[str, str]]:
     own = {(kind, code) for kind, values in record.get("codes", {}).items() for code in values}
     variants = record.get("variants", ())
     theirs = {(kind, code) for variant in variants for kind, code in variant.get("codes", {}).items()}
-    return own | theirs | {("variant", variant["id"]) for variant in variants}
+    named = {("variant", variant["id"]) for variant in variants}
+    return own | theirs | named | {(MEDIA_KIND, checksum) for checksum in media_checksums(record).values()}
 
 
 def parts(ids: Sequence[str]) -> Iterable[Sequence[str]]:

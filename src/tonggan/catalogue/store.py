@@ -28,10 +28,11 @@ from tonggan.records import Product, Vectors
 
 
 class SqlStore:
-    """The store of one shop: a folder, or a URL such as `postgresql+psycopg://host/name`.
+    """The store of one shop: a file in its folder, or a URL such as `postgresql+psycopg://host/name`.
 
     A new store is created where there is none. `lock` is the writer lock where the caller holds it already; otherwise
-    the first write takes it. Reading needs no lock. NotReadyError when the store is of another version.
+    the first write takes it, unless this process has it. Reading needs no lock. NotReadyError when the store is of
+    another version.
     """
 
     def __init__(
@@ -50,9 +51,9 @@ class SqlStore:
             raise
 
     @property
-    def folder(self) -> Path | None:
-        """The shop folder that holds the database; none for a URL."""
-        return self._connections.folder
+    def file(self) -> Path | None:
+        """The file of the database; none for a URL."""
+        return self._connections.file
 
     @property
     def shop_id(self) -> str:
@@ -121,11 +122,17 @@ class SqlStore:
         return [found[name] for name in product_ids if name in found]
 
     def get_by_code(self, code: str) -> list[Product]:
-        """Return the products that have a sku, gtin, mpn or variant id, in order of their ids."""
-        named = select(codes.c.product_id).where(codes.c.code == code)
+        """Return the products that have a sku, gtin, mpn or variant id, in order of ids; merchants double them."""
+        named = select(codes.c.product_id).where(codes.c.code == code, codes.c.kind != rows_of.MEDIA_KIND)
         query = select(products.c.json).where(products.c.id.in_(named)).order_by(products.c.id)
         with self._connections.reading() as connection:
             return [_product(text) for text in connection.execute(query).scalars()]
+
+    def uses_media(self, checksum: str) -> bool:
+        """Tell whether any product, or a variant of one, has a picture, clip or sound with this checksum."""
+        query = select(codes.c.code).where(codes.c.code == checksum, codes.c.kind == rows_of.MEDIA_KIND).limit(1)
+        with self._connections.reading() as connection:
+            return connection.execute(query).first() is not None
 
     def scan(self, *, batch: int = 1000) -> Iterator[list[Product]]:
         """Return all products in order of their ids, a batch at a time; writes in between are seen or not."""

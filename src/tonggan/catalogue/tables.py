@@ -42,7 +42,7 @@ codes = Table(
     Index("codes_by_product", "product_id"),
     sqlite_with_rowid=False,
 )
-"""Every sku, gtin and mpn of products and variants, and every variant id (kind `variant`)."""
+"""What products are found by: sku, gtin and mpn, also of variants, variant ids (`variant`), checksums (`media`)."""
 
 changes = Table(
     "changes",
@@ -85,16 +85,3 @@ imports = Table(
     Column("unchanged", Integer, nullable=False),
     Column("refused", Integer, nullable=False),
 )
-
-media = Table(
-    "media",
-    TABLES,
-    Column("source", _name, primary_key=True),
-    Column("checksum", _name, nullable=False),
-    Column("byte_count", _sequence, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("checked_at", Text, nullable=False),
-    Index("media_by_checksum", "checksum"),
-)
-"""What became of each source that was fetched: `status` is `kept` or `refused`, then with a reason."""

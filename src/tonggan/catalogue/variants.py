@@ -49,12 +49,20 @@ def join_rows(rows: Sequence[Row], title: str) -> Product:
 def best_availability(values: Iterable[Availability]) -> Availability:
     """Return the best of several availabilities."""
     found = set(values)
-    return next((value for value in BEST_FIRST if value in found), "unknown")
+    for value in BEST_FIRST:
+        if value in found:
+            return value
+    return "unknown"
 
 
 def language_code(named: str, *, text: str) -> str:
     """Return the primary tag of a named language (`zh` of `zh_CN`), or the language of a text."""
     return named.replace("_", "-").split("-")[0].lower() or language_of(text)
+
+
+def product_id_of(address: str) -> str:
+    """Return the id of a product that has none: its address, or else its title, always gives the same."""
+    return "h" + hashlib.blake2b(address.encode(), digest_size=10).hexdigest()
 
 
 def _product_texts(rows: Sequence[Row], title: str) -> dict[str, Any]:
@@ -77,11 +85,13 @@ def _cells(rows: Sequence[Row], field: str) -> tuple[str, ...]:
 
 def _product_id(rows: Sequence[Row], parent: Row | None, title: str) -> str:
     row = parent or rows[0]
-    named = first([parent.id if parent else "", row.offer.group, row.id, *row.codes.get("sku", ())]).strip()
+    group = first([item.offer.group for item in (row, *rows)]).removeprefix("id:")
+    is_named = not group.startswith("line ")
+    own = row.id if parent else ""
+    named = first([own, group if is_named else "", row.id, *row.codes.get("sku", ())]).strip()
     if named:
         return named
-    address = first([row.texts["url"] for row in rows]) or title
-    return "h" + hashlib.blake2b(address.encode(), digest_size=10).hexdigest()
+    return product_id_of(first([row.texts["url"] for row in rows]) or title)
 
 
 def _parent_and_forms(rows: Sequence[Row]) -> tuple[Row | None, list[Row]]:
@@ -94,10 +104,19 @@ def _parent_and_forms(rows: Sequence[Row]) -> tuple[Row | None, list[Row]]:
 
 
 def _is_parent(row: Row, rows: Sequence[Row]) -> bool:
+    """Tell the row of the whole product: it names no group, or is named by it and is no variant itself.
+
+    Variants packed into one row have its line. A row that gives its id to the group and has a price of its own, as the
+    others do, is the first variant.
+    """
+    others = [other.offer for other in rows if other is not row]
     group = row.offer.group
-    is_named = group in (row.id, f"id:{row.id}", *row.codes.get("sku", ()))
+    if not group:
+        return any(other.group for other in others)
+    is_named = group in (row.id, f"id:{row.id}", f"line {row.offer.line}", *row.codes.get("sku", ()))
+    is_packed = any(other.line == row.offer.line for other in others)
     others_have_price = any(other.price for other in rows if other is not row)
-    return bool(group) and is_named and others_have_price and row.price is None
+    return is_named and (is_packed or (others_have_price and row.price is None))
 
 
 def _is_buyable(row: Row) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, not_, select
 
@@ -38,8 +39,8 @@ def _sentence(what: str, ids: list[str]) -> list[str]:
     return [f"{what}: {len(ids):,}, such as {', '.join(ids[:EXAMPLES])}"] if ids else []
 
 
-def _ids(connection: Connection, query: Select[tuple[str]]) -> list[str]:
-    return list(connection.execute(query).scalars())
+def _ids(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[str]:
+    return [row[0] for row in connection.execute(query)]
 
 
 def _counter(connection: Connection) -> list[str]:
@@ -50,7 +51,7 @@ def _counter(connection: Connection) -> list[str]:
     return [f"the log counts {counted} changes, its newest is {newest} and it has {lines} lines"]
 
 
-def _lost() -> Select[tuple[str]]:
+def _lost() -> Select[*tuple[Any, ...]]:
     """Select products whose newest change is no deletion, and that are not there."""
     newest = select(func.max(changes.c.sequence).label("sequence")).group_by(changes.c.product_id).subquery()
     joined = changes.join(newest, changes.c.sequence == newest.c.sequence)
@@ -58,14 +59,14 @@ def _lost() -> Select[tuple[str]]:
     return select(changes.c.product_id).select_from(joined).where(changes.c.is_deletion == 0, not_(is_there))
 
 
-def _unlogged() -> Select[tuple[str]]:
+def _unlogged() -> Select[*tuple[Any, ...]]:
     same: ColumnElement[bool] = and_(changes.c.sequence == products.c.changed, changes.c.product_id == products.c.id)
     return select(products.c.id).where(
         not_(select(changes.c.sequence).where(same, changes.c.is_deletion == 0).exists())
     )
 
 
-def _stray_codes() -> Select[tuple[str]]:
+def _stray_codes() -> Select[*tuple[Any, ...]]:
     is_there = select(products.c.id).where(products.c.id == codes.c.product_id).exists()
     return select(codes.c.product_id).where(not_(is_there)).distinct()
 
