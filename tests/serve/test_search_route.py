@@ -28,10 +28,10 @@ def test_every_parameter_reaches_the_shop(http: Client, shop: ToyShop) -> None:
         "/search",
         params={
             "q": "mug", "query_by": "title,brand", "filter_by": "price:<20", "facet_by": "brand",
-            "max_facet_values": "5", "sort_by": "price:asc", "page": "2", "per_page": "3", "group_by": "brand", "group_limit": "2",
-            "pinned_hits": "a,b", "hidden_hits": "c", "explain": "true", "locale": "zh", "crop": "0,0,.5,.5",
-            "like": "mug-red", "unlike": "mug-blue", "rating": "4.5", "weights": "text:0.6,image:0.4",
-            "image_id": PICTURE,
+            "max_facet_values": "5", "sort_by": "price:asc", "page": "2", "per_page": "3", "group_by": "brand",
+            "group_limit": "2", "pinned_hits": "a,b", "hidden_hits": "c", "explain": "true", "locale": "zh",
+            "crop": "0,0,.5,.5", "like": "mug-red", "unlike": "mug-blue", "rating": "4.5",
+            "weights": "text:0.6,image:0.4", "image_id": PICTURE,
         },
     )  # fmt: skip
     assert shop.asked == [

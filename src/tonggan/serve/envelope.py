@@ -29,6 +29,9 @@ SAFE_HEADERS = {
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
+"""Others are counted as one: a label of a caller's choosing would fill the memory."""
+
 _log = logging.getLogger("tonggan.serve")
 
 
@@ -56,12 +59,9 @@ class Envelope:
 
     def _count(self, scope: Scope, passage: _Passage) -> None:
         route = getattr(scope.get("route"), "path", "unmatched")
-        method = scope["method"] if scope["method"] in _METHODS else "other"
+        method = scope["method"] if scope["method"] in METHODS else "other"
         self._metrics.requests.labels(method, route, str(passage.status)).inc()
         self._metrics.latency.labels(method, route).observe(time.perf_counter() - passage.started)
-
-
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
 
 
 class _Passage:

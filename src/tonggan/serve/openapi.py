@@ -8,18 +8,20 @@ from typing import Any
 from tonggan.serve.parameters import SearchParameters
 from tonggan.serve.problems import MEDIA_TYPE
 
-_PICTURE_ONLY = frozenset({"image"})
+NOT_IN_ADDRESS = frozenset({"image"})
 
-_LEFT_OUT = frozenset({"num_typos"})
+LEFT_OUT = frozenset({"num_typos"})
 """Parameters that are known in order to be refused."""
 
 
-def _properties() -> dict[str, Any]:
+def search_properties() -> dict[str, Any]:
+    """The parameters of a search as JSON schemas, by name."""
     properties = SearchParameters.model_json_schema()["properties"]
-    return {name: part for name, part in properties.items() if name not in _LEFT_OUT}
+    return {name: part for name, part in properties.items() if name not in LEFT_OUT}
 
 
-def _query_parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+def query_parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """One parameter of an address; lists are text with commas there."""
     schema = deepcopy(schema)
     about = schema.pop("description", "")
     if schema.get("type") in ("array", "object"):
@@ -27,15 +29,18 @@ def _query_parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {"name": name, "in": "query", "required": False, "description": about, "schema": schema}
 
 
-def _problem(about: str) -> dict[str, Any]:
+def failure(about: str) -> dict[str, Any]:
+    """A response that is a problem."""
     return {"description": about, "content": {MEDIA_TYPE: {"schema": PROBLEM}}}
 
 
-def _success(about: str, schema: dict[str, Any]) -> dict[str, Any]:
+def success(about: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """A response in JSON."""
     return {"description": about, "content": {"application/json": {"schema": schema}}}
 
 
-def _body(content: dict[str, Any]) -> dict[str, Any]:
+def body_of(content: dict[str, Any]) -> dict[str, Any]:
+    """A body in one of some media types."""
     return {"requestBody": {"required": True, "content": {kind: {"schema": part} for kind, part in content.items()}}}
 
 
@@ -103,29 +108,31 @@ JOB = {
 KEY = {"type": "object", "properties": {"id": TEXT, "scopes": TEXTS, "created_at": TEXT}}
 
 FAILURES: dict[int | str, dict[str, Any]] = {
-    "4XX": _problem("The request cannot be served as it is."),
-    "5XX": _problem("The server cannot serve it now."),
+    "4XX": failure("The request cannot be served as it is."),
+    "5XX": failure("The server cannot serve it now."),
 }
 
 SEARCH_QUERY = {
-    "parameters": [_query_parameter(name, part) for name, part in _properties().items() if name not in _PICTURE_ONLY]
+    "parameters": [
+        query_parameter(name, part) for name, part in search_properties().items() if name not in NOT_IN_ADDRESS
+    ]
 }
 
-SEARCH_BODY = _body(
+SEARCH_BODY = body_of(
     {
-        "application/json": {"type": "object", "properties": _properties(), "additionalProperties": False},
-        "multipart/form-data": {"type": "object", "properties": {**_properties(), "image": BINARY}},
+        "application/json": {"type": "object", "properties": search_properties(), "additionalProperties": False},
+        "multipart/form-data": {"type": "object", "properties": {**search_properties(), "image": BINARY}},
     }
 )
 
-PRODUCTS_BODY = _body({"application/json": {"type": "array", "items": PRODUCT}})
+PRODUCTS_BODY = body_of({"application/json": {"type": "array", "items": PRODUCT}})
 
 IMPORT_BODY = {
     "parameters": [
-        _query_parameter("filename", {"type": "string", "description": "Name of the file, for its ending."}),
-        _query_parameter("dry_run", {"type": "boolean", "description": "Report without keeping anything."}),
+        query_parameter("filename", {"type": "string", "description": "Name of the file, for its ending."}),
+        query_parameter("dry_run", {"type": "boolean", "description": "Report without keeping anything."}),
     ],
-    **_body(
+    **body_of(
         {
             "multipart/form-data": {"type": "object", "properties": {"file": BINARY}, "required": ["file"]},
             "application/octet-stream": BINARY,
@@ -133,7 +140,7 @@ IMPORT_BODY = {
     ),
 }
 
-KEYS_BODY = _body(
+KEYS_BODY = body_of(
     {
         "application/json": {
             "type": "object",
@@ -144,8 +151,8 @@ KEYS_BODY = _body(
     }
 )
 
-SEARCH_RESPONSES = {200: _success("One page of results and what is true of all of them.", ANSWER), **FAILURES}
-PRODUCT_RESPONSES = {200: _success("The product.", PRODUCT), **FAILURES}
-WRITE_RESPONSES = {200: _success("What became of each product.", REPORT), **FAILURES}
-JOB_RESPONSES = {200: _success("The report.", JOB), 202: _success("The import goes on.", JOB), **FAILURES}
-KEY_RESPONSES = {200: _success("Keys, without their secrets.", {"type": "object"}), **FAILURES}
+SEARCH_RESPONSES = {200: success("One page of results and what is true of all of them.", ANSWER), **FAILURES}
+PRODUCT_RESPONSES = {200: success("The product.", PRODUCT), **FAILURES}
+WRITE_RESPONSES = {200: success("What became of each product.", REPORT), **FAILURES}
+JOB_RESPONSES = {200: success("The report.", JOB), 202: success("The import goes on.", JOB), **FAILURES}
+KEY_RESPONSES = {200: success("Keys, without their secrets.", {"type": "object"}), **FAILURES}

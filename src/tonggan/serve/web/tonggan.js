@@ -105,7 +105,7 @@ async function search() {
   at("results").setAttribute("aria-busy", "true");
   at("count").textContent = text("loading");
   try {
-    facetFields ??= (await ask("/facets", { signal: mine.signal })).fields;
+    facetFields ??= offer((await ask("/facets", { signal: mine.signal })).fields);
     const [path, options] = searchRequest(facetFields);
     const answer = await ask(path, { ...options, signal: mine.signal });
     if (mine === running) showAnswer(answer);
@@ -114,6 +114,15 @@ async function search() {
   } finally {
     if (mine === running) at("results").setAttribute("aria-busy", "false");
   }
+}
+
+/** Show the controls of numbers that this shop has, and no others. */
+function offer(fields) {
+  const has = (field) => fields.includes(field);
+  at("price").hidden = !has("price");
+  at("stars").hidden = !has("rating");
+  for (const option of at("sort").options) option.hidden = option.value !== "" && !has(option.value.split(":")[0]);
+  return fields;
 }
 
 function go(change, { keepPage = false } = {}) {
@@ -229,7 +238,7 @@ function facet(field, counts) {
   const picked = pickedOf(state.picked, field);
   const gone = [...picked].filter((value) => !(value in counts)).map((value) => [value, 0]);
   const entries = [...Object.entries(counts), ...gone];
-  if (!entries.length || field === "price" || field === "rating") return null;
+  if (!entries.length) return null;
   const isOpen = opened.has(field);
   const shown = entries.filter(([value], place) => isOpen || place < FACET_VALUES || picked.has(value));
   const legend = make("legend", {}, fieldName(field));
