@@ -70,27 +70,16 @@ class Senses:
         return self.encoders["image"].encode_document(pictures)
 
     def encode_products(
-        self, texts: Sequence[str], pictures: Sequence[Picture | None], ratings: Sequence[Rating | None]
-    ) -> list[SpaceVectors]:
-        """Return the vectors of products given side by side, one mapping each."""
-        return self.join(texts, self.encode_pictures(pictures), ratings)
-
-    def encode_pictures(self, pictures: Sequence[Picture | None]) -> Vectors:
-        """Return a row per product, zero where it has no picture."""
-        rows = np.zeros((len(pictures), self.encoders["image"].dim), np.float32)
-        shown = [at for at, picture in enumerate(pictures) if picture is not None]
-        rows[shown] = self.encoders["image"].encode_document([pictures[at] for at in shown])
-        return rows
-
-    def join(self, texts: Sequence[str], seen: Vectors, ratings: Sequence[Rating | None]) -> list[SpaceVectors]:
-        """Return the vectors of products whose pictures were encoded before; `seen` is what `encode_pictures` gave."""
-        rows: dict[str, Vectors | None] = {
-            "text": self.encoders["text"].encode_document(texts),
-            "image": seen,
-            "rating": self.encoders["rating"].encode_document(ratings),
-        }
-        rows[SHARED] = self._shared(rows["text"], rows["image"])
-        return [_present({space: _row(table, at) for space, table in rows.items()}) for at in range(len(texts))]
+        self, texts: Sequence[str], pictures: Sequence[np.ndarray | None], ratings: Sequence[Rating | None]
+    ) -> list[dict[str, np.ndarray]]:
+        """Return the vectors of products given side by side, one mapping each; `pictures` are rows encoded before."""
+        text = self.encoders["text"].encode_document(texts)
+        nothing = np.zeros(self.encoders["image"].dim, np.float32)
+        image = np.array([nothing if row is None else row for row in pictures], np.float32).reshape(len(texts), -1)
+        tables = {"text": text, "image": image, "rating": self.encoders["rating"].encode_document(ratings)}
+        shared = self._shared(text, image)
+        tables |= {SHARED: shared} if shared is not None else {}
+        return [_present({space: table[at : at + 1] for space, table in tables.items()}) for at in range(len(texts))]
 
     def _shared(self, text: Vectors, image: Vectors) -> Vectors | None:
         if self.bridge is None:

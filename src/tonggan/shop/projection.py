@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 
-from tonggan.align.senses import Senses, SpaceVectors
+from tonggan.align.senses import Senses
 from tonggan.catalogue import Change, Store
 from tonggan.catalogue.clean import is_visible
 from tonggan.catalogue.media import MediaFolder
@@ -65,7 +65,9 @@ class Projection:
 
     def refresh(self, listener: Listener | None = None) -> None:
         """Catch up, or fit the encoders anew and rebuild when the catalogue has outgrown them."""
-        if self._store.count() >= max(1, REFIT_GROWTH * self._packs.fitted_products):
+        if self._store.count() >= max(
+            1, REFIT_GROWTH * (self.standing.senses.fitted_products if self.standing.senses else 0)
+        ):
             self.rebuild(listener, is_refitting=True)
         else:
             self.catch_up(listener)
@@ -138,18 +140,15 @@ class Projection:
         entries = [entry_of(product, by_space) for product, by_space in zip(shown, vectors, strict=True)]
         standing.index.apply(entries, [*deletions, *hidden], position=position)
 
-    def _vectors(self, senses: Senses | None, products: Sequence[Product]) -> list[SpaceVectors]:
+    def _vectors(self, senses: Senses | None, products: Sequence[Product]) -> list[dict[str, np.ndarray]]:
         if senses is None or not products:
             return [{} for _ in products]
         seen = self._picture_vectors(senses, products)
         texts = [text_of(product) for product in products]
-        return senses.join(texts, seen, [product.rating for product in products])
+        return senses.encode_products(texts, seen, [product.rating for product in products])
 
-    def _picture_vectors(self, senses: Senses, products: Sequence[Product]) -> Vectors:
-        """Vectors of the products' first pictures, encoded once per picture and pack, then kept in the store.
-
-        [products, dim], zero where a product has no picture.
-        """
+    def _picture_vectors(self, senses: Senses, products: Sequence[Product]) -> list[Vectors | None]:
+        """Vectors of the products' first pictures, encoded once per picture and pack, then kept in the store."""
         checksums = [_first_checksum(product) for product in products]
         known = self._store.get_vectors(senses.fingerprint, {checksum for checksum in checksums if checksum})
         missing = sorted({checksum for checksum in checksums if checksum and checksum not in known})
@@ -159,8 +158,7 @@ class Projection:
             fresh = {checksum: row for (checksum, _), row in zip(pictures, encoded, strict=True)}
             self._store.put_vectors(senses.fingerprint, fresh)
             known |= fresh
-        nothing = np.zeros(senses.spaces["image"], np.float32)
-        return np.stack([known.get(checksum, nothing) for checksum in checksums])
+        return [known.get(checksum) for checksum in checksums]
 
     def _picture(self, checksum: str) -> Picture | None:
         """The pixels of a kept picture; a lost file costs the product its picture, not its place in the index."""
