@@ -249,7 +249,7 @@ class Shop:
     def _erase_pictures(self, products: Sequence[Product]) -> None:
         for product in products:
             for media in (*product.media, *(item for variant in product.variants for item in variant.media)):
-                if media.checksum and not self.store.holds_media(media.checksum):
+                if media.checksum and not self.store.uses_media(media.checksum):
                     self.media.delete(media.checksum)
 
 

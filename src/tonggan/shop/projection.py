@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 
@@ -33,6 +34,9 @@ TEXT_SAMPLE = 20_000
 PICTURE_SIDE = 256
 """Pixels of the long side at which pictures are encoded; more changed no ranking and costs time."""
 
+GRACE_SECONDS = 15.0
+"""How long a replaced index stays readable: longer than any request may take."""
+
 Listener = Callable[[str, int, int], None]
 """Called with the stage and how many products of how many are done."""
 
@@ -53,8 +57,10 @@ class Projection:
         self._media = media
         self._layout = layout
         self._packs = ShopPacks(layout.packs)
-        self._generations = Generations(layout.index, adapter=index_adapter(adapter))
+        self._generations = Generations(layout.index, index_adapter(adapter))
         self._writing = threading.RLock()
+        self._retired: Standing | None = None
+        self._retirement = threading.Timer(0, self._close_retired)
         self.rebuilt_because = ""
         self.standing = self._open()
 
@@ -75,13 +81,17 @@ class Projection:
     def rebuild(self, listener: Listener | None = None, *, is_refitting: bool = False) -> None:
         """Build a new index aside while the old one serves, bring it up to date, and swap."""
         senses = self._fit(listener) if is_refitting else self.standing.senses
-        standing = self._build(senses, listener)
-        with self._writing:
-            self._replay(standing, listener)
-            standing.index.checkpoint()
-            retired, self.standing = self.standing, standing
-            self._generations.promote(standing.index)
-            retired.index.close()
+        with ExitStack() as until_swapped:
+
+            def fill(index: Index) -> None:
+                self._fill(Standing(index, senses), listener)
+                until_swapped.enter_context(self._writing)
+                self._replay(Standing(index, senses), listener)
+
+            index = self._generations.rebuild(_schema(senses), fill)
+            retired, self.standing = self.standing, Standing(index, senses)
+        self._retire(retired)
+        index.optimize()
 
     def checkpoint(self) -> None:
         """Write to disk what the next open needs."""
@@ -91,6 +101,7 @@ class Projection:
     def close(self) -> None:
         """Checkpoint and let go of the index."""
         with self._writing:
+            self._close_retired()
             self.standing.index.checkpoint()
             self.standing.index.close()
 
@@ -99,23 +110,35 @@ class Projection:
         try:
             standing = Standing(self._generations.open(_schema(senses)), senses)
         except NotReadyError as error:
-            self.rebuilt_because = error.message
-            standing = self._build(senses, None)
-            standing.index.checkpoint()
-            self._generations.promote(standing.index)
+            self.rebuilt_because = error.message if self._store.count() else ""
+            index = self._generations.rebuild(_schema(senses), lambda index: self._fill(Standing(index, senses), None))
+            standing = Standing(index, senses)
         self._replay(standing, None)
         return standing
 
-    def _build(self, senses: Senses | None, listener: Listener | None) -> Standing:
-        standing = Standing(self._generations.create(_schema(senses)), senses)
+    def _fill(self, standing: Standing, listener: Listener | None) -> None:
         position, total, done = self._store.last_change(), self._store.count(), 0
         for products in self._store.scan(batch=BATCH):
             self._put(standing, products, position=0)
             done += len(products)
             _tell(listener, "index", done, total)
         standing.index.apply([], [], position=position)
-        standing.index.optimize()
-        return standing
+
+    def _retire(self, standing: Standing) -> None:
+        """Let requests that still read the old index end before it is closed."""
+        self._close_retired()
+        self._retired = standing
+        self._retirement = threading.Timer(GRACE_SECONDS, self._close_retired)
+        self._retirement.daemon = True
+        self._retirement.start()
+
+    def _close_retired(self) -> None:
+        with self._writing:
+            retired, self._retired = self._retired, None
+            if retired is not None:
+                self._retirement.cancel()
+                retired.index.close()
+                self._generations.remove_old()
 
     def _replay(self, standing: Standing, listener: Listener | None) -> None:
         position, last = standing.index.view().position, self._store.last_change()
