@@ -1,7 +1,7 @@
 """The demo shop: products in Chinese and English with drawn pictures, written as a feed like any other.
 
 Kinds, colours, materials, brands and sentences are data (`words/`), read by `vocabulary.py`; `products.py` makes the
-products, `draw/` their pictures, `feed.py` the feed, `judgments.py` judged queries and `samples.py` feeds of four vendors.
+products, `draw/` their pictures, `feed.py` the feed, `judgments.py` judged queries, `samples.py` feeds of four vendors.
 It imports nothing but the kernel, so that it meets the importer as a stranger would.
 """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from tonggan.demo.judgments import write_judgments
 from tonggan.demo.pictures import picture_path, write_picture
 from tonggan.demo.products import DemoProduct, Form, demo_products
 from tonggan.demo.ratings import mean_of
-from tonggan.demo.vocabulary import AUDIENCES, Colour
+from tonggan.demo.vocabulary import AUDIENCES
 
 DRAWING_THREADS = 2
 """Drawing and encoding let go of the interpreter for about half their time, so a third thread adds nothing."""
@@ -96,15 +97,22 @@ def _review_rows(product: DemoProduct) -> Iterator[dict[str, Any]]:
 
 
 def _draw(folder: Path, products: list[DemoProduct], *, progress: Callable[[int, int], None] | None) -> None:
-    wanted = [(product, colour) for product in products for colour in product.colours]
-
-    def draw(item: tuple[DemoProduct, Colour]) -> None:
-        write_picture(folder, *item)
-
+    """Draw kind by kind, so that each figure is rasterised by one thread, once."""
+    kinds = [list(group) for _, group in groupby(products, key=lambda product: product.kind.id)]
+    total = sum(len(product.colours) for product in products)
+    done = 0
     with ThreadPoolExecutor(DRAWING_THREADS) as threads:
-        for done, _ in enumerate(threads.map(draw, wanted), start=1):
+        for drawn in threads.map(lambda group: _draw_kind(folder, group), kinds):
+            done += drawn
             if progress:
-                progress(done, len(wanted))
+                progress(done, total)
+
+
+def _draw_kind(folder: Path, products: list[DemoProduct]) -> int:
+    wanted = [(product, colour) for product in products for colour in product.colours]
+    for product, colour in wanted:
+        write_picture(folder, product, colour)
+    return len(wanted)
 
 
 def _yuan(minor: int) -> str:

@@ -32,7 +32,7 @@ QUERY_PICTURE_QUALITY = 60
 
 def write_judgments(folder: Path, products: Sequence[DemoProduct]) -> None:
     """Write `queries.csv`, `qrels.csv` and the query pictures that they name."""
-    entries = tomllib.loads((files(__package__) / "words" / "queries.toml").read_text("utf-8"))["queries"]
+    entries = tomllib.loads((files("tonggan.demo") / "words" / "queries.toml").read_text("utf-8"))["queries"]
     queries: list[dict[str, str]] = []
     grades: list[tuple[str, str, int]] = []
     for number, entry in enumerate(entries, start=1):

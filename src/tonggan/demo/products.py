@@ -107,7 +107,7 @@ def _product(
     store = vocabulary()
     colours = tuple(store.colours[hue] for hue in hues[: COLOUR_CHOICES if has_choice else 1])
     material = store.materials[random.choice(kind.materials)] if kind.materials else None
-    brand = random.choice(kind.department.brands)
+    brand = random.choice(kind.brands)
     choices = len(colours) if has_choice else 0
     named = None if style.colour else colours[0]
     histogram = draw_histogram(random)
@@ -122,7 +122,13 @@ def _product(
         material=material,
         title=write_title(kind, style, colour=named, pattern=pattern, material=material, choices=choices),
         description=write_description(
-            random, kind, vocabulary=store, brand=brand, colour=colours[0], pattern=pattern, material=material
+            random,
+            kind,
+            vocabulary=store,
+            brand=brand,
+            colour=None if choices else colours[0],
+            pattern=pattern,
+            material=material,
         ),
         histogram=histogram,
         reviews=tuple(_reviews(random, kind, brand, histogram, store)),
@@ -130,9 +136,7 @@ def _product(
     )
 
 
-def _reviews(
-    random: Random, kind: Kind, brand: Words, histogram: tuple[int, ...], store: Vocabulary
-) -> list[Review]:
+def _reviews(random: Random, kind: Kind, brand: Words, histogram: tuple[int, ...], store: Vocabulary) -> list[Review]:
     slots = {"name_en": kind.noun, "name_zh": kind.name.chinese, "brand_en": brand.english, "brand_zh": brand.chinese}
     return draw_reviews(random, histogram, vocabulary=store, **slots)
 
@@ -146,6 +150,7 @@ def _forms(
     forms: list[Form] = []
     for place, (colour, step, value) in enumerate(variations):
         factor = 1 + step * (sizes.step if sizes else 0)
+        inventory, availability = _stock(random)
         suffix = "-".join(part for part in (colour.id if len(colours) > 1 else "", value.replace(" ", "")) if part)
         forms.append(
             Form(
@@ -157,7 +162,8 @@ def _forms(
                 list_price_minor=_rounded(list_price * factor) if list_price else None,
                 sku="-".join(part for part in (kind.id.upper()[:4], f"{number:04d}", suffix.upper()) if part),
                 gtin=with_check_digit(f"{IN_STORE_PREFIX}{number:06d}{place:04d}"),
-                **_stock(random),
+                inventory=inventory,
+                availability=availability,
             )
         )
     return tuple(forms)
@@ -184,10 +190,10 @@ def _rounded(minor: float) -> int:
     return yuan * 100 - 10 if yuan < 100 else yuan * 100
 
 
-def _stock(random: Random) -> dict[str, int | str]:
+def _stock(random: Random) -> tuple[int, str]:
     share = random.random()
     if share < SOLD_OUT_SHARE:
-        return {"inventory": 0, "availability": "out_of_stock"}
+        return 0, "out_of_stock"
     if share < SOLD_OUT_SHARE + PREORDER_SHARE:
-        return {"inventory": 0, "availability": "preorder"}
-    return {"inventory": random.randint(1, 240), "availability": "in_stock"}
+        return 0, "preorder"
+    return random.randint(1, 240), "in_stock"

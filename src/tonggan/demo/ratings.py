@@ -65,7 +65,9 @@ def draw_reviews(random: Random, histogram: tuple[int, ...], *, vocabulary: Voca
     votes = [star + 1 for star, count in enumerate(histogram) for _ in range(min(count, 20))]
     shoppers = random.sample(vocabulary.shoppers, k=MOST_REVIEWS)
     chosen = random.sample(votes, k=min(len(votes), random.randint(0, MOST_REVIEWS)))
-    return [_review(random, stars, shopper, vocabulary, slots) for stars, shopper in zip(chosen, shoppers, strict=False)]
+    return [
+        _review(random, stars, shopper, vocabulary, slots) for stars, shopper in zip(chosen, shoppers, strict=False)
+    ]
 
 
 def _review(random: Random, stars: int, shopper: str, vocabulary: Vocabulary, slots: dict[str, str]) -> Review:

@@ -86,7 +86,7 @@ def _pair(kind: Kind) -> str:
 
 
 def _filled(sentence: Words, slots: tuple[dict[str, str], dict[str, str]]) -> Words:
-    return Words(sentence.english.format(**slots[0]), sentence.chinese.format(**slots[1]))
+    return Words(" ".join(sentence.english.format(**slots[0]).split()), sentence.chinese.format(**slots[1]))
 
 
 def _spaced(chinese: str, tail: str) -> str:

@@ -81,6 +81,7 @@ class Kind:
 
     id: str
     department: Department
+    brands: tuple[Words, ...]
     name: Words
     noun: str
     is_plural: bool
@@ -158,7 +159,7 @@ def words(text: str) -> Words:
 
 def _kinds() -> tuple[Kind, ...]:
     found: list[Kind] = []
-    folder = files(__package__) / "words" / "kinds"
+    folder = files("tonggan.demo") / "words" / "kinds"
     for file in sorted(folder.iterdir(), key=lambda item: item.name):
         if file.name.endswith(".toml"):
             table = tomllib.loads(file.read_text("utf-8"))
@@ -183,6 +184,7 @@ def _kind(entry: Mapping[str, Any], department: Department) -> Kind:
     return Kind(
         id=entry["id"],
         department=department,
+        brands=_brands(entry, department),
         name=name,
         noun=entry.get("noun", name.english.lower()),
         is_plural=entry.get("plural", False),
@@ -203,6 +205,12 @@ def _kind(entry: Mapping[str, Any], department: Department) -> Kind:
     )
 
 
+def _brands(entry: Mapping[str, Any], department: Department) -> tuple[Words, ...]:
+    """The makers of a kind: those it names, or all of its department."""
+    named = entry.get("brands", ())
+    return tuple(brand for brand in department.brands if brand.english in named) or department.brands
+
+
 def _style(text: str) -> Style:
     english, chinese, *colour = text.split("|")
     return Style(Words(english, chinese), colour[0] if colour else "")
@@ -217,11 +225,11 @@ def _sizes() -> dict[str, Any]:
 
 
 def _toml(name: str) -> dict[str, Any]:
-    return tomllib.loads((files(__package__) / "words" / name).read_text("utf-8"))
+    return tomllib.loads((files("tonggan.demo") / "words" / name).read_text("utf-8"))
 
 
 def _rows(name: str) -> list[list[str]]:
     """Rows of a table below its header, each as long as the header."""
-    header, *lines = (files(__package__) / "words" / name).read_text("utf-8").splitlines()
+    header, *lines = (files("tonggan.demo") / "words" / name).read_text("utf-8").splitlines()
     width = header.count("\t") + 1
     return [[*line.split("\t"), *[""] * width][:width] for line in lines if line.strip()]

@@ -1,10 +1,10 @@
 """Figures as data: one short text per kind, one line per part, painted from back to front on a grid of 200 by 200.
 
 A line is `fill shape numbers options`:
-fill: `main` (the product's colour, pattern and texture), a name of `INKS`, or `#rrggbb`; `*0.8` darkens, `*1.2` lightens;
+fill: `main` (the product's colour, pattern, texture), a name of `INKS`, or `#rrggbb`; `*.8` darkens, `*1.2` lightens;
 shape: `path` (SVG commands), `ellipse cx cy rx ry`, `rect x y w h [radius]`, `line x y x y ...`;
 options: `mirror` (adds the reflection at x = 100), `width=4` (stroke), `shade=tube`, `alpha=.3`, `blur=2`, `clip` (stays
-inside the last part that is not clipped), `plain` (no pattern).
+in the last part that is not clipped), `plain` (no pattern).
 A first line `stand` puts the figure on the ground; else it lies flat.
 """
 
@@ -55,7 +55,7 @@ class Figure:
 def figures() -> dict[str, Figure]:
     """All figures of the demo shop, by kind."""
     found: dict[str, Figure] = {}
-    for file in sorted((files(__package__) / "figures").iterdir(), key=lambda item: item.name):
+    for file in sorted((files("tonggan.demo.draw") / "figures").iterdir(), key=lambda item: item.name):
         if file.name.endswith(".toml"):
             found.update({name: read_figure(text) for name, text in tomllib.loads(file.read_text("utf-8")).items()})
     return found

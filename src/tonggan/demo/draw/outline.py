@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TypeAlias
 
 from tonggan.errors import InputError, unknown_name
@@ -88,7 +89,7 @@ def _step(command: str, numbers: Sequence[float], *, points: Sequence[Point]) ->
 def _bezier(controls: Sequence[Point], share: float) -> Point:
     """Point of a Bezier curve by de Casteljau's halving."""
     while len(controls) > 1:
-        pairs = zip(controls, controls[1:], strict=False)
+        pairs = pairwise(controls)
         controls = [(x0 + (x1 - x0) * share, y0 + (y1 - y0) * share) for (x0, y0), (x1, y1) in pairs]
     return controls[0]
 

@@ -20,7 +20,8 @@ INKS: dict[str, str] = {
     "cream": "#f3e9d6", "wood": "#b98552", "darkwood": "#7a5234", "gold": "#d9ae52", "steel": "#aeb6c1",
     "leaf": "#5f9b4c", "stem": "#6f5a3b", "screen": "#27334a", "sky": "#8fc1e8", "glass": "#d5e8ee",
     "red": "#d8433f", "skin": "#f0c9a4", "hair": "#5b3a29", "rubber": "#2c2e33", "soil": "#5a4233",
-    "yellow": "#f2c84b", "green": "#57a773", "blue": "#4a86c5", "pink": "#f0a3b4", "orange": "#ee8f3a", "tan": "#c79a6b",
+    "yellow": "#f2c84b", "green": "#57a773", "blue": "#4a86c5", "pink": "#f0a3b4", "orange": "#ee8f3a",
+    "tan": "#c79a6b",
 }  # fmt: skip
 """Fixed colours that figures may name beside the product's own."""
 
