@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from index.index_shop import BRANDS, DIM, WORDS
 
+from index.index_shop import BRANDS, DIM, WORDS
 from tonggan.index import View
 from tonggan.records import AllOf, AnyOf, Condition, Filter, Not, SortKey
 
@@ -55,7 +55,9 @@ def assert_same_answers(view: View, oracle: View, *, tolerance: float = WORD_SCO
     assert sorted(view.ids(view.select())) == sorted(oracle.ids(oracle.select()))
     assert list(view.text_fields) == list(oracle.text_fields)
     assert list(view.number_fields) == list(oracle.number_fields)
-    for terms, fields in itertools.product(({"red": 1.0}, {"连衣裙": 2.0, "phone": 0.5, "unknown": 1.0}), ((), ("title",))):
+    for terms, fields in itertools.product(
+        ({"red": 1.0}, {"连衣裙": 2.0, "phone": 0.5, "unknown": 1.0}), ((), ("title",))
+    ):
         assert_same_match(view, oracle, terms, fields, tolerance=tolerance)
     assert view.document_frequency([*WORDS, "unknown"]) == oracle.document_frequency([*WORDS, "unknown"])
     if {"brand", "tags", "name"} <= set(oracle.text_fields) and "price" in oracle.number_fields:
@@ -70,7 +72,9 @@ def assert_same_match(
 ) -> None:
     """The same products with the same scores and coverage."""
     match, wanted = view.match(terms, fields=fields), oracle.match(terms, fields=fields)
-    expected = {name: values for name, *values in zip(oracle.ids(wanted.rows), wanted.scores, wanted.coverage, strict=True)}
+    expected = {
+        name: values for name, *values in zip(oracle.ids(wanted.rows), wanted.scores, wanted.coverage, strict=True)
+    }
     assert (np.diff(match.rows) > 0).all()
     assert set(view.ids(match.rows)) == set(expected)
     for name, score, coverage in zip(view.ids(match.rows), match.scores, match.coverage, strict=True):
@@ -83,7 +87,9 @@ def assert_same_selection(view: View, oracle: View, tree: Filter) -> None:
     rows, wanted = view.select(tree), oracle.select(tree)
     assert sorted(view.ids(rows)) == sorted(oracle.ids(wanted)), tree
     for name, limit in (("brand", 100), ("brand", 2), ("tags", 3), ("price", 5)):
-        assert list(view.facet(name, rows, limit=limit).items()) == list(oracle.facet(name, wanted, limit=limit).items())
+        assert list(view.facet(name, rows, limit=limit).items()) == list(
+            oracle.facet(name, wanted, limit=limit).items()
+        )
     assert view.statistics("price", rows) == pytest.approx(oracle.statistics("price", wanted))
     assert by_id(view, rows, view.values("tags", rows)) == by_id(oracle, wanted, oracle.values("tags", wanted))
     assert str(by_id(view, rows, view.numbers("price", rows).tolist())) == str(

@@ -20,6 +20,9 @@ from tonggan.errors import DiskFullError, NotReadyError
 ALIGNMENT = 64
 """Arrays start at multiples of a cache line."""
 
+REBUILD = "Rebuild the index."
+"""What to do about an index that cannot be believed: the store has everything that it held."""
+
 _BLOCK = 1 << 22
 """Bytes read at a time for a checksum."""
 
@@ -38,11 +41,11 @@ class FileRecord:
     def verify(self, path: Path) -> None:
         """Raise NotReadyError when the file is gone, shorter, or holds something else."""
         if not path.is_file():
-            raise NotReadyError(f"The index file {path.name} is lost.", remedy="Rebuild the index.")
+            raise NotReadyError(f"The index file {path.name} is lost.", remedy=REBUILD)
         if path.stat().st_size < self.size:
-            raise NotReadyError(f"The index file {path.name} is cut short.", remedy="Rebuild the index.")
+            raise NotReadyError(f"The index file {path.name} is cut short.", remedy=REBUILD)
         if checksum_of(path, 0, self.size) != self.checksum:
-            raise NotReadyError(f"The index file {path.name} is damaged.", remedy="Rebuild the index.")
+            raise NotReadyError(f"The index file {path.name} is damaged.", remedy=REBUILD)
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> FileRecord:
@@ -74,19 +77,31 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
             arrays[name] = mapped[place : place + size].view(dtype).reshape(shape)
             place = _align(place + size)
     except ValueError as error:
-        raise NotReadyError(f"The index file {path.name} is damaged.", remedy="Rebuild the index.") from error
+        raise NotReadyError(f"The index file {path.name} is damaged.", remedy=REBUILD) from error
     return arrays
 
 
-def write_text(path: Path, text: str) -> None:
-    """Replace a small text file at once: the old one or the new one is there, whatever happens."""
+def write_record(path: Path, record: Mapping[str, Any]) -> None:
+    """Replace a small JSON file, with its checksum, at once: the old or the new one is there, whatever happens."""
+    text = json.dumps(record)
     temporary = path.with_name(path.name + ".part")
     with reporting_full_disk(path), temporary.open("w", encoding="utf-8") as file:
-        file.write(text)
+        file.write(f"{zlib.crc32(text.encode()):08x}\n{text}\n")
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
     sync_folder(path.parent)
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """Read what `write_record` wrote; NotReadyError when it is lost or damaged."""
+    if not path.is_file():
+        raise NotReadyError(f"There is no index in {path.parent}: {path.name} is lost.", remedy=REBUILD)
+    checksum, _, text = path.read_bytes().partition(b"\n")
+    text = text.rstrip(b"\n")
+    if checksum != f"{zlib.crc32(text):08x}".encode():
+        raise NotReadyError(f"The index file {path.name} is damaged.", remedy=REBUILD)
+    return json.loads(text)
 
 
 def sync_folder(folder: Path) -> None:

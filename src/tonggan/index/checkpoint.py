@@ -6,7 +6,6 @@ name is a leftover and is removed. Segments of words are written once; everythin
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,13 +16,15 @@ import numpy as np
 from tonggan.errors import NotReadyError
 from tonggan.index import IndexSchema
 from tonggan.index.array_files import (
+    REBUILD,
     FileRecord,
     pack_strings,
     read_arrays,
+    read_record,
     sync_folder,
     unpack_strings,
     write_arrays,
-    write_text,
+    write_record,
 )
 from tonggan.index.columns import Columns, NumberColumn, Pairs, TextColumn
 from tonggan.index.contents import Contents, Snapshot, matrix_path
@@ -39,8 +40,6 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 """The file that makes the others an index."""
 
-_REBUILD = "Rebuild the index."
-
 _SEGMENT_ARRAYS = ("terms", "starts", "rows", "impacts", "frequencies", "averages")
 
 
@@ -55,22 +54,12 @@ class Manifest:
     segments: tuple[int, ...]
     files: Mapping[str, FileRecord]
 
-    def to_json(self) -> str:
-        """The manifest as text."""
-        return json.dumps({"format": FORMAT, **asdict(self)}, ensure_ascii=False)
-
 
 def read_manifest(folder: Path, schema: IndexSchema) -> Manifest:
     """The manifest of a folder with every file checked; NotReadyError with the reason when anything is amiss."""
-    try:
-        record = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        manifest = _parse(record)
-    except FileNotFoundError as error:
-        raise NotReadyError(f"There is no index in {folder}: its manifest is lost.", remedy=_REBUILD) from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise NotReadyError("The manifest of the index is damaged.", remedy=_REBUILD) from error
+    manifest = _parse(read_record(folder / MANIFEST))
     if manifest.schema != schema:
-        raise NotReadyError(f"The index was built for {_difference(manifest.schema, schema)}.", remedy=_REBUILD)
+        raise NotReadyError(f"The index was built for {_difference(manifest.schema, schema)}.", remedy=REBUILD)
     for name, file in manifest.files.items():
         file.verify(folder / name)
     return manifest
@@ -79,7 +68,7 @@ def read_manifest(folder: Path, schema: IndexSchema) -> Manifest:
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Make a manifest the one that counts, then remove files that it does not name."""
     sync_folder(folder)
-    write_text(folder / MANIFEST, manifest.to_json())
+    write_record(folder / MANIFEST, {"format": FORMAT, **asdict(manifest)})
     for path in folder.iterdir():
         is_ours = path.suffix in (".arrays", ".f32", ".part")
         if is_ours and path.name not in manifest.files:
@@ -133,7 +122,7 @@ def read_contents(folder: Path, manifest: Manifest) -> Contents:
 
 def _parse(record: Mapping[str, Any]) -> Manifest:
     if record["format"] != FORMAT:
-        raise NotReadyError(f"The index has format {record['format']}; this version reads {FORMAT}.", remedy=_REBUILD)
+        raise NotReadyError(f"The index has format {record['format']}; this version reads {FORMAT}.", remedy=REBUILD)
     return Manifest(
         IndexSchema(**record["schema"]),
         int(record["position"]),

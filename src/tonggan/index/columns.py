@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from tonggan.index import Entry
 from tonggan.index.growable import Growable
-from tonggan.index.values import contains, fold
+from tonggan.index.values import containing, fold
 
 SMALL_SHARE = 16
 """Row sets under 1/16 of a column's pairs are looked up by bisection; larger ones by a mask over the whole column."""
@@ -104,10 +104,8 @@ class TextColumn:
 
     def containing(self, values: Sequence[str], count: int) -> npt.NDArray[np.bool_]:
         """Rows with a value in which all words of any of the values occur."""
-        wanted = [fold(value) for value in values]
         known = self.folded[:]
-        codes = {code for item in wanted for code, value in enumerate(known) if contains(value, item)}
-        return self._with_codes(codes, count)
+        return self._with_codes({code for value in values for code in containing(known, fold(value))}, count)
 
     def counts(self, rows: np.ndarray, count: int, *, limit: int) -> dict[str, int]:
         """How many of the rows hold each value, most frequent first (ties: by value)."""

@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable, Mapping
 
 from tonggan.index import Entry
-from tonggan.index.values import contains, fold, number_of
+from tonggan.index.values import containing, fold, number_of
 from tonggan.records import AllOf, Condition, Filter, Not
 
 _COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
@@ -32,7 +32,7 @@ def _holds(condition: Condition, entry: Entry) -> bool:
         return _equal(condition, entry)
     if condition.operator == "~":
         held = [fold(value) for value in entry.texts.get(condition.field, ())]
-        return any(contains(value, fold(wanted)) for value in held for wanted in condition.values)
+        return any(containing(held, fold(wanted)) for wanted in condition.values)
     number = entry.numbers.get(condition.field)
     return number is not None and _compares(condition, number)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,7 +15,7 @@ import numpy.typing as npt
 
 from tonggan.errors import NotReadyError
 from tonggan.index import Entry, IndexSchema, Rows, Scores, WordMatch
-from tonggan.index.array_files import write_text
+from tonggan.index.array_files import REBUILD, read_record, write_record
 from tonggan.index.exact_filters import passes
 from tonggan.index.folder_lock import FolderLock
 from tonggan.index.scoring import (
@@ -227,8 +226,8 @@ class ExactIndex:
     def open(cls, folder: str, schema: IndexSchema) -> Self:
         """An existing index; NotReadyError, with the reason, when it is lost, damaged or of another schema."""
         path = Path(folder) / CONTENTS
-        if not path.is_file():
-            raise NotReadyError(f"There is no index in {folder}.", remedy="Build the index.")
+        if not path.parent.is_dir():
+            raise NotReadyError(f"There is no index in {folder}.", remedy=REBUILD)
         lock = FolderLock(Path(folder))
         try:
             return cls(Path(folder), schema, _read(path, schema), lock)
@@ -254,8 +253,9 @@ class ExactIndex:
 
     def checkpoint(self) -> None:
         contents = self._contents
-        text = json.dumps({"schema": asdict(self.schema), "position": contents.position, "rows": _plain(contents)})
-        write_text(self._folder / CONTENTS, text)
+        spellings = [[name, folded, value] for (name, folded), value in contents.spellings.items()]
+        record = {"schema": asdict(self.schema), "position": contents.position, "spellings": spellings}
+        write_record(self._folder / CONTENTS, record | {"rows": _plain(contents)})
 
     def optimize(self, *, wait: bool = False) -> None:
         """There is nothing to do: everything is scanned."""
@@ -312,18 +312,14 @@ def _listed(values: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
 
 
 def _read(path: Path, schema: IndexSchema) -> Contents:
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        if record["schema"] != asdict(schema):
-            raise NotReadyError("The index was built with another schema.", remedy="Rebuild the index.")
-        entries = {
-            row: Entry(name, terms, texts, numbers, {space: np.array(v, np.float32) for space, v in vectors.items()})
-            for row, name, terms, texts, numbers, vectors in record["rows"]
-        }
-        position = int(record["position"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise NotReadyError(f"The index file {path.name} is damaged.", remedy="Rebuild the index.") from error
+    record = read_record(path)
+    if record["schema"] != asdict(schema):
+        raise NotReadyError("The index was built with another schema.", remedy=REBUILD)
+    entries = {
+        row: Entry(name, terms, texts, numbers, {space: np.array(v, np.float32) for space, v in vectors.items()})
+        for row, name, terms, texts, numbers, vectors in record["rows"]
+    }
     row_by_id = {entry.product_id: row for row, entry in entries.items()}
-    return _with_spellings(
-        Contents(position, entries, row_by_id, frozenset(), frozenset(), {}), list(entries.values())
-    )  # fmt: skip
+    spellings = {(name, folded): value for name, folded, value in record["spellings"]}
+    empty = Contents(int(record["position"]), entries, row_by_id, frozenset(), frozenset(), spellings)
+    return _with_spellings(empty, list(entries.values()))

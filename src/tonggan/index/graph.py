@@ -7,7 +7,6 @@ documents are slot numbers, and no filter is sent.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import threading
@@ -19,7 +18,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tonggan.index.array_files import write_text
+from tonggan.errors import NotReadyError
+from tonggan.index.array_files import read_record, write_record
 
 LINKS = 16
 """HNSW's m: recall@10 above .99 on product vectors; 32 doubles the links' memory for less than .005."""
@@ -84,7 +84,7 @@ class Graph:
         self._collection.optimize(OptimizeOption(concurrency=threads))
         self._collection.flush()
         self.covered = len(vectors)
-        write_text(self._folder / MARKER, json.dumps({"covered": self.covered}))
+        write_record(self._folder / MARKER, {"covered": self.covered})
 
     def drop(self) -> None:
         """Forget the graph and its files."""
@@ -111,8 +111,8 @@ class Graph:
                 self._idle.notify_all()
 
     def _read_marker(self) -> int:
-        with suppress(OSError, ValueError, KeyError, TypeError):
-            return int(json.loads((self._folder / MARKER).read_text())["covered"])
+        with suppress(NotReadyError):
+            return int(read_record(self._folder / MARKER)["covered"])
         return 0
 
     def _collection_folder(self) -> Path:

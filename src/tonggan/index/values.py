@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from tonggan.errors import InputError, unknown_name
 from tonggan.records import AllOf, AnyOf, Condition, Filter, Not
@@ -17,7 +18,7 @@ NUMBER_OPERATORS = frozenset({"<", "<=", ">", ">=", ".."})
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _WORD = re.compile(rf"[{_HAN}]+|[^\W{_HAN}]+")
-_HAN_START = re.compile(rf"[{_HAN}]")
+_WHOLE = re.compile(rf"[^\W{_HAN}]+")
 
 
 def fold(text: str) -> str:
@@ -38,23 +39,18 @@ def words_of(folded: str) -> tuple[str, ...]:
     return tuple(_WORD.findall(folded))
 
 
-def contains_words(folded: str, wanted: tuple[str, ...]) -> bool:
-    """Whether each wanted word occurs: a Han run anywhere, any other word as a whole word."""
-    whole = None
-    for word in wanted:
-        if word not in folded:
-            return False
-        if not _HAN_START.match(word):
-            whole = whole or frozenset(words_of(folded))
-            if word not in whole:
-                return False
-    return True
+def containing(values: Sequence[str], wanted: str) -> list[int]:
+    """Places of the folded values in which all words of `wanted` occur.
 
-
-def contains(folded: str, wanted: str) -> bool:
-    """The `~` operator on folded text; a value without any word (`++`) has to occur as it stands."""
-    words = words_of(wanted)
-    return contains_words(folded, words) if words else wanted in folded
+    A Han run may occur anywhere, any other word as a whole word; a value without any word (`++`) as it stands.
+    """
+    places: Sequence[int] = range(len(values))
+    for word in words_of(wanted) or (wanted,):
+        places = [place for place in places if word in values[place]]
+        if _WHOLE.fullmatch(word):
+            search = re.compile(rf"(?<![^\W{_HAN}]){re.escape(word)}(?![^\W{_HAN}])").search
+            places = [place for place in places if search(values[place])]
+    return list(places)
 
 
 def number_of(field: str, text: str) -> float:

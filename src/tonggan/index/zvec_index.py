@@ -15,7 +15,7 @@ import numpy as np
 
 from tonggan.errors import NotReadyError, TongganError
 from tonggan.index import Entry, IndexSchema
-from tonggan.index.array_files import FileRecord
+from tonggan.index.array_files import REBUILD, FileRecord
 from tonggan.index.checkpoint import (
     Manifest,
     contents_name,
@@ -34,13 +34,13 @@ from tonggan.index.matrices import Matrix
 from tonggan.index.scoring import check_entries
 from tonggan.index.view import IndexView
 
-GRAPH_FROM = 40_000
-"""Vectors from which a graph is worth its memory; a scan of fewer takes 0.7 ms, which the graph takes too."""
+GRAPH_FROM = 20_000
+"""Vectors from which a graph is worth its memory; a scan of fewer takes .6 ms, and the graph .3 ms."""
 
 PENDING_AT_MOST = 10_000
-"""Vectors that may wait for the graph before it is extended; scanning them costs 0.2 ms a query."""
+"""Vectors that may wait for the graph before it is extended; scanning them costs .3 ms a query."""
 
-PENDING_SHARE = 0.25
+PENDING_SHARE = 0.5
 """Or this share of those that it covers: zvec links everything anew, so extensions have to grow with the graph."""
 
 BACKGROUND_THREADS = 1
@@ -88,7 +88,7 @@ class ZvecIndex:
         """An existing index; NotReadyError, with the reason, when it is lost, damaged or of another schema."""
         path = Path(folder)
         if not path.is_dir():
-            raise NotReadyError(f"There is no index in {folder}.", remedy="Build the index.")
+            raise NotReadyError(f"There is no index in {folder}.", remedy=REBUILD)
         lock = FolderLock(path)
         try:
             manifest = read_manifest(path, schema)
