@@ -65,13 +65,20 @@ class PictureKeeper:
 
     def _load(self, media: Media) -> bytes:
         if self._failures[_host(media)] >= FAILURES_PER_HOST:
-            raise InputError(f"{_host(media)} failed before; its other pictures wait for the next import.")
+            raise _HostGivenUpError(f"{_host(media)} failed before.", remedy="Import again when it answers.")
         return read_source(media.source, folder=self.folder, limits=self.limits)
 
     def _note_failure(self, product: Product, media: Media, error: InputError) -> None:
+        if isinstance(error, _HostGivenUpError):
+            self.skipped += 1
+            return
         if _host(media):
             self._failures[_host(media)] += 1
         self.refused.append((product, media, str(error)))
+
+
+class _HostGivenUpError(InputError):
+    """The picture was not asked for, since its host has failed before."""
 
 
 def _host(media: Media) -> str:

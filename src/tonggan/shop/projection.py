@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 
@@ -57,7 +56,7 @@ class Projection:
         self._media = media
         self._layout = layout
         self._packs = ShopPacks(layout.packs)
-        self._generations = Generations(layout.index, index_adapter(adapter))
+        self._generations = Generations(layout.index, adapter=index_adapter(adapter))
         self._writing = threading.RLock()
         self._retired: Standing | None = None
         self._retirement = threading.Timer(0, self._close_retired)
@@ -81,17 +80,14 @@ class Projection:
     def rebuild(self, listener: Listener | None = None, *, is_refitting: bool = False) -> None:
         """Build a new index aside while the old one serves, bring it up to date, and swap."""
         senses = self._fit(listener) if is_refitting else self.standing.senses
-        with ExitStack() as until_swapped:
-
-            def fill(index: Index) -> None:
-                self._fill(Standing(index, senses), listener)
-                until_swapped.enter_context(self._writing)
-                self._replay(Standing(index, senses), listener)
-
-            index = self._generations.rebuild(_schema(senses), fill)
-            retired, self.standing = self.standing, Standing(index, senses)
+        standing = self._build(senses, listener)
+        with self._writing:
+            self._replay(standing, listener)
+            standing.index.checkpoint()
+            self._generations.promote(standing.index)
+            retired, self.standing = self.standing, standing
         self._retire(retired)
-        index.optimize()
+        standing.index.optimize()
 
     def checkpoint(self) -> None:
         """Write to disk what the next open needs."""
@@ -111,18 +107,22 @@ class Projection:
             standing = Standing(self._generations.open(_schema(senses)), senses)
         except NotReadyError as error:
             self.rebuilt_because = error.message if self._store.count() else ""
-            index = self._generations.rebuild(_schema(senses), lambda index: self._fill(Standing(index, senses), None))
-            standing = Standing(index, senses)
+            standing = self._build(senses, None)
+            standing.index.checkpoint()
+            self._generations.promote(standing.index)
         self._replay(standing, None)
         return standing
 
-    def _fill(self, standing: Standing, listener: Listener | None) -> None:
+    def _build(self, senses: Senses | None, listener: Listener | None) -> Standing:
+        """A new index of the whole store, aside, as of the change at which the scan began."""
+        standing = Standing(self._generations.create(_schema(senses)), senses)
         position, total, done = self._store.last_change(), self._store.count(), 0
         for products in self._store.scan(batch=BATCH):
             self._put(standing, products, position=0)
             done += len(products)
             _tell(listener, "index", done, total)
         standing.index.apply([], [], position=position)
+        return standing
 
     def _retire(self, standing: Standing) -> None:
         """Let requests that still read the old index end before it is closed."""
@@ -138,7 +138,6 @@ class Projection:
             if retired is not None:
                 self._retirement.cancel()
                 retired.index.close()
-                self._generations.remove_old()
 
     def _replay(self, standing: Standing, listener: Listener | None) -> None:
         position, last = standing.index.view().position, self._store.last_change()
