@@ -32,9 +32,9 @@ def write_feed(folder: Path, *, seed: int, progress: Callable[[int, int], None] 
 
 
 def feed_rows(product: DemoProduct) -> Iterator[dict[str, Any]]:
-    """Rows of one product: one, or one per form joined by `group`; the first tells what is true of all."""
+    """Rows of one product: one, or one per form joined by `group_id`; the first tells what is true of all."""
     for place, form in enumerate(product.forms):
-        grouped = {"group": product.id} if len(product.forms) > 1 else {}
+        grouped = {"group_id": product.id} if len(product.forms) > 1 else {}
         shared = _shared_cells(product) if place == 0 else {}
         yield {"id": form.id, **grouped, "title": str(product.title), **shared, **_form_cells(product, form)}
 
@@ -61,12 +61,17 @@ def _form_cells(product: DemoProduct, form: Form) -> dict[str, Any]:
         "inventory": form.inventory,
         "color": str(form.colour.name) if form.colour else "",
         "material": str(product.material.name) if product.material else "",
-        ("size" if form.option == "size" else f"option:{form.option}"): form.value,
         "image": picture_path(product, form.colour or product.colours[0]),
         "sku": form.sku,
         "gtin": form.gtin,
     }
-    return {name: value for name, value in cells.items() if value != ""}
+    return {name: value for name, value in {**cells, **_option_cells(form)}.items() if value != ""}
+
+
+def _option_cells(form: Form) -> dict[str, Any]:
+    if form.option in ("", "size"):
+        return {"size": form.value}
+    return {"options": {form.option: form.value}}
 
 
 def _attributes(product: DemoProduct) -> dict[str, str]:

@@ -26,30 +26,11 @@ GOOGLE_COLUMNS = (
     "id", "title", "description", "link", "image_link", "availability", "price", "sale_price", "brand", "gtin", "mpn",
     "product_type", "item_group_id", "color", "size", "material", "pattern",
 )  # fmt: skip
-TAOBAO_COLUMNS = (
-    "title",
-    "cid",
-    "seller_cids",
-    "price",
-    "num",
-    "description",
-    "skuProps",
-    "outer_id",
-    "barcode",
-    "picture",
-)
-TAOBAO_NAMES = (
-    "宝贝名称",
-    "宝贝类目",
-    "店铺类目",
-    "宝贝价格",
-    "宝贝数量",
-    "宝贝描述",
-    "销售属性组合",
-    "商家编码",
-    "条形码",
-    "新图片",
-)
+TAOBAO_COLUMNS = {
+    "title": "宝贝名称", "cid": "宝贝类目", "seller_cids": "店铺类目", "price": "宝贝价格", "num": "宝贝数量",
+    "description": "宝贝描述", "skuProps": "销售属性组合", "propAlias": "销售属性别名", "outer_id": "商家编码",
+    "barcode": "条形码", "picture": "新图片",
+}  # fmt: skip
 
 TAOBAO_COLOUR, TAOBAO_SIZE = 1627207, 20509
 """Taobao's numbers for the properties colour and size."""
@@ -93,9 +74,9 @@ def google_tsv(products: Sequence[DemoProduct]) -> bytes:
 
 def taobao_csv(products: Sequence[DemoProduct]) -> bytes:
     """Tabs in UTF-16 with a version line, then names in English, then in Chinese; forms are packed into one cell."""
-    table = _table(TAOBAO_COLUMNS, [_taobao_row(product) for product in products], delimiter="\t")
+    table = _table(tuple(TAOBAO_COLUMNS), [_taobao_row(product) for product in products], delimiter="\t")
     header, rest = table.split("\n", 1)
-    return "\n".join(["version 1.00", header, "\t".join(TAOBAO_NAMES), rest]).encode("utf-16")
+    return "\n".join(["version 1.00", header, "\t".join(TAOBAO_COLUMNS.values()), rest]).encode("utf-16")
 
 
 def json_ld(products: Sequence[DemoProduct]) -> bytes:
@@ -164,6 +145,7 @@ def _google_row(product: DemoProduct, form: Form) -> dict[str, str]:
 
 def _taobao_row(product: DemoProduct) -> dict[str, str]:
     first = product.forms[0]
+    options = [option for form in product.forms for option in _taobao_options(product, form)]
     return {
         "title": str(product.title),
         "cid": "50000000",
@@ -172,6 +154,7 @@ def _taobao_row(product: DemoProduct) -> dict[str, str]:
         "num": str(sum(form.inventory for form in product.forms)),
         "description": f"<p>{product.description.chinese}</p><p>{product.description.english}</p>",
         "skuProps": "".join(_taobao_form(product, form) for form in product.forms) if len(product.forms) > 1 else "",
+        "propAlias": "".join(f"{number}:{code}:{text};" for number, code, text in dict.fromkeys(options)),
         "outer_id": product.id,
         "barcode": first.gtin,
         "picture": _picture(product, first),
@@ -179,11 +162,18 @@ def _taobao_row(product: DemoProduct) -> dict[str, str]:
 
 
 def _taobao_form(product: DemoProduct, form: Form) -> str:
-    """One form as `price:stock:sku:property:value;`, values that are words have the number -1000 and below."""
-    place = product.forms.index(form)
-    colour = f"{TAOBAO_COLOUR}:-{1001 + product.colours.index(form.colour) if form.colour else 1001}"
-    size = f";{TAOBAO_SIZE}:-{2001 + place}" if form.value else ""
-    return f"{_yuan(form.price_minor)}:{form.inventory}:{form.sku}:{colour}{size};"
+    """One form as `price:stock:sku:property:value;`, with another `property:value;` for each further option."""
+    codes = ";".join(f"{number}:{code}" for number, code, _ in _taobao_options(product, form))
+    return f"{_yuan(form.price_minor)}:{form.inventory}:{form.sku}:{codes};"
+
+
+def _taobao_options(product: DemoProduct, form: Form) -> list[tuple[int, int, str]]:
+    """Property, code and text of each option; Taobao numbers a seller's own values from -1001 downwards."""
+    colour = form.colour or product.colours[0]
+    found = [(TAOBAO_COLOUR, -1001 - product.colours.index(colour), str(colour.name))]
+    if form.value:
+        found.append((TAOBAO_SIZE, -2001 - product.forms.index(form), form.value))
+    return found
 
 
 def _schema_product(product: DemoProduct) -> dict[str, Any]:

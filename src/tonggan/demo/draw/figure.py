@@ -3,8 +3,8 @@
 A line is `fill shape numbers options`:
 fill: `main` (the product's colour, pattern, texture), a name of `INKS`, or `#rrggbb`; `*.8` darkens, `*1.2` lightens;
 shape: `path` (SVG commands), `ellipse cx cy rx ry`, `rect x y w h [radius]`, `line x y x y ...`;
-options: `mirror` (adds the reflection at x = 100), `width=4` (stroke), `shade=tube`, `alpha=.3`, `blur=2`, `clip` (stays
-in the last part that is not clipped), `plain` (no pattern).
+options: `mirror` (adds the reflection at x = 100), `width=4` (stroke), `shade=tube`, `alpha=.3`, `blur=2`, `clip`
+(stays in the last part that is not clipped), `plain` (no pattern).
 A first line `stand` puts the figure on the ground; else it lies flat.
 """
 

@@ -74,6 +74,11 @@ def rasterise(figure: Figure) -> Silhouette:
     return Silhouette(tuple(layers), _shadow(whole, stands=figure.stands))
 
 
+def unit_plane(image: Image.Image) -> Plane:
+    """Grey levels as 0 to 1."""
+    return np.asarray(image, np.float32) / np.float32(255)
+
+
 def _coverage(part: Part) -> Plane:
     scale = SIDE * OVERSAMPLING / GRID
     image = Image.new("L", (SIDE * OVERSAMPLING, SIDE * OVERSAMPLING))
@@ -87,7 +92,7 @@ def _coverage(part: Part) -> Plane:
     small = image.reduce(OVERSAMPLING)
     if part.blur:
         small = small.filter(ImageFilter.GaussianBlur(part.blur * SIDE / GRID))
-    return np.asarray(small, np.float32) / 255
+    return unit_plane(small)
 
 
 def _stroke(draw: ImageDraw.ImageDraw, points: list[tuple[float, float]], *, width: float) -> None:
@@ -124,7 +129,7 @@ def _rim(coverage: Plane) -> Plane:
     padded = np.pad(coverage, RIM_PIXELS)
     image = Image.fromarray((padded * 255).astype(np.uint8)).filter(ImageFilter.BoxBlur(RIM_PIXELS // 2))
     inner = slice(RIM_PIXELS, -RIM_PIXELS)
-    return 1 - np.asarray(image, np.float32)[inner, inner] / 255
+    return 1 - unit_plane(image)[inner, inner]
 
 
 def _shadow(whole: Plane, *, stands: bool) -> Plane:
@@ -147,4 +152,4 @@ def _ground(whole: Plane) -> Plane:
 
 
 def _blurred(image: Image.Image, radius: float) -> Plane:
-    return np.asarray(image.filter(ImageFilter.GaussianBlur(radius)), np.float32) / 255
+    return unit_plane(image.filter(ImageFilter.GaussianBlur(radius)))

@@ -6,10 +6,9 @@ import math
 from functools import cache
 from random import Random
 
-import numpy as np
 from PIL import Image, ImageDraw
 
-from tonggan.demo.draw.mask import OVERSAMPLING, SIDE, Plane
+from tonggan.demo.draw.mask import OVERSAMPLING, SIDE, Plane, unit_plane
 from tonggan.errors import NotFoundError, unknown_name
 
 STEP = 40
@@ -23,7 +22,7 @@ def pattern(name: str) -> Plane:
         raise NotFoundError(unknown_name("pattern", name, PATTERNS))
     image = Image.new("L", (SIDE * OVERSAMPLING, SIDE * OVERSAMPLING))
     PATTERNS[name](ImageDraw.Draw(image), STEP * OVERSAMPLING)
-    return np.asarray(image.reduce(OVERSAMPLING), np.float32) / 255
+    return unit_plane(image.reduce(OVERSAMPLING))
 
 
 def _plain(draw: ImageDraw.ImageDraw, step: int) -> None:
