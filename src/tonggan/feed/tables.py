@@ -2,64 +2,65 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator, Mapping
+from importlib.util import find_spec
 from itertools import islice
-from typing import Any
+from typing import IO, Any, cast
 
 from tonggan.errors import InputError, MissingExtraError
 from tonggan.feed.decoding import File
 from tonggan.feed.json_lines import check_object
-from tonggan.feed.limits import MAX_COLUMNS, SAMPLE_ROWS
+from tonggan.feed.limits import SAMPLE_ROWS
+from tonggan.feed.parquet_worker import FAILURE
 from tonggan.records import Refusal
 
-BATCH_ROWS = 64
-"""Rows of Parquet decoded at once: few, since each may hold a cell of megabytes."""
-
-MAX_BATCH_BYTES = 256 * 1024**2
-"""Decoded size of one batch; 64 rows of real feeds have 200 kB."""
+WORKER_BYTES = 3 * 1024**3
+"""Address space of the process that decodes Parquet, of which 0.5 GB is taken before it reads anything."""
 
 MISSING_TYPES = frozenset(("<class 'pandas._libs.missing.NAType'>", "<class 'pandas._libs.tslibs.nattype.NaTType'>"))
 """Types of the missing values of pandas, which is not imported for them."""
 
 
 class ParquetReader:
-    """Rows of a Parquet file, a batch at a time."""
+    """Rows of a Parquet file, decoded by a worker process under limits of memory."""
 
     def __init__(self, file: File) -> None:
-        self._file = file
+        self._path = file.path
         self.encoding = ""
         self.bytes_read = 0
+        if find_spec("arro3.io" if find_spec("arro3") else "arro3") is None:
+            raise MissingExtraError("Parquet needs one more package.", remedy="pip install 'tonggan[parquet]'")
 
     def rows(self) -> Iterator[tuple[int, Mapping[str, Any]] | Refusal]:
-        """Yield the rows. Raises MissingExtraError without the extra, InputError for what is no Parquet or a bomb."""
-        number = 0
-        for batch in self._batches():
-            if batch.nbytes > MAX_BATCH_BYTES:
-                message = f"{self._file.path.name} unfolds to {batch.nbytes:,} bytes from row {number + 1} on."
-                raise InputError(
-                    message, remedy=f"At most {MAX_BATCH_BYTES:,} are taken; drop the columns with huge cells."
-                )
-            columns = [batch.column(position).to_pylist() for position in range(batch.num_columns)]
-            for cells in zip(*columns, strict=True):
-                number += 1
-                yield number, dict(zip(batch.column_names, cells, strict=True))
-        self.bytes_read = self._file.path.stat().st_size
+        """Yield the rows. Raises InputError for what is no Parquet, and for what unfolds too far."""
+        command = [sys.executable, "-m", "tonggan.feed.parquet_worker", str(self._path), str(WORKER_BYTES)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as worker:
+            try:
+                yield from self._parse(iter(cast(IO[bytes], worker.stdout)))
+                is_whole = worker.wait() == 0
+            finally:
+                worker.kill()
+        if not is_whole:
+            raise self._refused("its worker ran out of memory, or was ended")
+        self.bytes_read = self._path.stat().st_size
 
-    def _batches(self) -> Iterator[Any]:
-        read_parquet = _parquet_function()
-        name = self._file.path.name
-        try:
-            reader = read_parquet(str(self._file.path), batch_size=BATCH_ROWS)
-            if len(reader.schema) > MAX_COLUMNS:
-                message = f"{name} has {len(reader.schema)} columns; at most {MAX_COLUMNS} are taken."
-                raise InputError(message, remedy="Select fewer columns.")
-            yield from reader
-        except InputError:
-            raise
-        except Exception as error:  # arro3 raises a class per cause
-            raise InputError(
-                f"{name} cannot be read as Parquet: {error}.", remedy="Write it again, or as CSV."
-            ) from error
+    def _parse(self, lines: Iterator[bytes]) -> Iterator[tuple[int, Mapping[str, Any]]]:
+        names: list[str] = []
+        for number, line in enumerate(lines):
+            cells = json.loads(line, parse_constant=lambda _: None, parse_float=str, parse_int=str)
+            if isinstance(cells, dict):
+                raise self._refused(cells[FAILURE])
+            if number == 0:
+                names = cells
+            else:
+                yield number, dict(zip(names, cells, strict=True))
+
+    def _refused(self, reason: str) -> InputError:
+        message = f"{self._path.name} cannot be read as Parquet: {reason}."
+        return InputError(message, remedy="Drop columns with huge cells or write it again, as Parquet or CSV.")
 
 
 class TableReader:
@@ -119,11 +120,3 @@ def _pandas_rows(table: Any) -> Iterator[dict[str, Any]]:
 
 def _is_missing(cell: Any) -> bool:
     return cell is None or (isinstance(cell, float) and cell != cell) or str(type(cell)) in MISSING_TYPES
-
-
-def _parquet_function() -> Any:
-    try:
-        from arro3.io import read_parquet
-    except ImportError as error:
-        raise MissingExtraError("Parquet needs one more package.", remedy="pip install 'tonggan[parquet]'") from error
-    return read_parquet

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+from xml.sax import SAXParseException
 from xml.sax.handler import ContentHandler, feature_namespaces
 
 from tonggan.errors import InputError
@@ -65,15 +66,15 @@ class XmlReader:
                 f"{self._file.path.name} has a document type or entities, which are not read ({type(error).__name__})."
             )
             raise InputError(message, remedy="Remove the <!DOCTYPE ...> and export again.") from error
-        except Exception as error:  # expat and its readers raise several classes
-            return _parse_error(error)
+        except SAXParseException as error:
+            return f"{error.getMessage()} on line {error.getLineNumber()}"
         return ""
 
     def _close(self, parser: Any) -> str:
         try:
             parser.close()
-        except Exception as error:
-            return _parse_error(error)
+        except SAXParseException as error:
+            return f"{error.getMessage()} on line {error.getLineNumber()}"
         return ""
 
     def _refuse_rest(self, failure: str, parser: Any, count: int) -> Refusal:
@@ -97,9 +98,7 @@ class _Items(ContentHandler):
         self._characters = 0
         self._depth = 0
         self._fault = ""
-
-    def setDocumentLocator(self, locator: Any) -> None:  # noqa: N802
-        self._locator = locator
+        self.parser: Any = None
 
     def take(self) -> list[tuple[int, Mapping[str, Any]] | Refusal]:
         """Return the items that ended since the last time."""
@@ -109,7 +108,7 @@ class _Items(ContentHandler):
     def startElement(self, name: str, attrs: Any) -> None:  # noqa: N802
         self._depth += 1
         if self._depth > 8 * MAX_DEPTH:
-            raise ValueError("nested too deep")
+            raise SAXParseException("nested too deep", None, self.parser)
         local = name.rsplit(":", 1)[-1]
         if self._row is None:
             if local.lower() in ITEM_NAMES:
@@ -142,7 +141,7 @@ class _Items(ContentHandler):
 
     def _begin_item(self, attrs: Any) -> None:
         self._row = {f"{key}": value for key, value in attrs.items() if not key.startswith("xmlns")}
-        self._line = self._locator.getLineNumber()
+        self._line = self.parser.getLineNumber()
         self._characters = 0
         self._fault = ""
 
@@ -171,10 +170,5 @@ def _make_parser(items: _Items) -> Any:
     parser = create_parser(forbid_dtd=True, forbid_entities=True, forbid_external=True)
     parser.setFeature(feature_namespaces, False)
     parser.setContentHandler(items)
+    items.parser = parser
     return parser
-
-
-def _parse_error(error: Exception) -> str:
-    message = getattr(error, "getMessage", lambda: str(error))()
-    line = getattr(error, "getLineNumber", lambda: None)()
-    return f"{message} on line {line}" if line else message
