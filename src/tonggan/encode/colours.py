@@ -9,13 +9,14 @@ from importlib.resources import files
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 
-from tonggan.encode.oklab import foreground, oklab, resized
+from tonggan.encode.oklab import foreground, oklab
 from tonggan.encode.texture import k_means
 from tonggan.records import Picture
 
 SIDE = 48
-"""Pixels of the working square: 2,304 pixels tell shares to within a percent."""
+"""Pixels of the working square at most: 2,304 pixels tell shares to within a percent."""
 
 CLUSTERS = 6
 """Colours that k-means tells apart before those of one name are joined."""
@@ -56,9 +57,9 @@ def dominant_colours(picture: Picture) -> tuple[Colour, ...]:
     >>> [(colour.name_en, colour.name_zh) for colour in dominant_colours(picture)]
     [('red', '红色')]
     """
-    small = resized(picture, SIDE)
+    small = _thinned(picture)
     lab = oklab(small)
-    is_product = foreground(lab, floor=0.0) > 0.5
+    is_product = _without_edge(foreground(lab, floor=0.0) > 0.5)
     if not is_product.any():
         is_product[:] = True
     named = _named_clusters(lab[is_product])
@@ -66,6 +67,19 @@ def dominant_colours(picture: Picture) -> tuple[Colour, ...]:
     kept = [name for name in np.argsort(-shares, kind="stable")[:MOST_COLOURS].tolist() if shares[name] >= LEAST_SHARE]
     pixels = small[is_product]
     return tuple(_colour(name, float(shares[name]), pixels[named == name]) for name in kept or [int(shares.argmax())])
+
+
+def _thinned(picture: Picture) -> Picture:
+    """Return the picture in at most SIDE x SIDE of its own pixels; means would invent colours between two."""
+    down, right = (np.linspace(0, length - 1, min(length, SIDE)).astype(np.intp) for length in picture.shape[:2])
+    return picture[np.ix_(down, right)]
+
+
+def _without_edge(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Return the mask without pixels that touch what is not in it: there compression blends product and background."""
+    framed = np.pad(mask, 1, constant_values=True)
+    inner = sliding_window_view(framed, (3, 3)).all(axis=(2, 3))
+    return inner if inner.any() else mask
 
 
 def _named_clusters(pixels: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:

@@ -36,7 +36,7 @@ WHITENING = 0.5
 SHRINKAGE = 0.1
 """Share of the mean variance added to each before whitening, so that the last components stay quiet."""
 
-LEAST_PICTURES = 100
+LEAST_PICTURES = 64
 """A smaller sample is filled up with drawings to this size."""
 
 
@@ -101,8 +101,9 @@ def _drawn(seed: int) -> tuple[Lab, ...]:
 
 
 def _described(lab: Lab, codebook: Codebook) -> tuple[npt.NDArray[np.float32], ...]:
-    # Colour needs no detail: every second pixel gives the same histogram in a quarter of the time.
-    return colour_histogram(lab[::2, ::2]), outlines(lab), texture(lab, codebook)
+    # Colour needs no detail: means of 2 x 2 pixels find as many copies in a quarter of the time.
+    coarse = lab.reshape(SIDE // 2, 2, SIDE // 2, 2, 3).mean(axis=(1, 3))
+    return colour_histogram(coarse), outlines(lab), texture(lab, codebook)
 
 
 def _blocks(labs: Sequence[Lab], codebook: Codebook) -> list[npt.NDArray[np.float32]]:
