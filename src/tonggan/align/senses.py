@@ -75,7 +75,7 @@ class Senses:
         """Return the vectors of products given side by side, one mapping each; `pictures` are rows encoded before."""
         text = self.encoders["text"].encode_document(texts)
         nothing = np.zeros(self.encoders["image"].dim, np.float32)
-        image = np.array([nothing if row is None else row for row in pictures], np.float32).reshape(len(texts), -1)
+        image = np.array([nothing if row is None else row for row in pictures], np.float32).reshape(-1, len(nothing))
         tables = {"text": text, "image": image, "rating": self.encoders["rating"].encode_document(ratings)}
         shared = self._shared(text, image)
         tables |= {SHARED: shared} if shared is not None else {}

@@ -80,7 +80,7 @@ def _table(path: Path) -> dict[str, Any]:
 
 def _check_files(pack: Pack, *, where: str) -> None:
     for name, file in pack.files.items():
-        if name.startswith(".") or set(name) & set("/\\:\0"):
+        if not name or name.startswith(".") or set(name) & set("/\\:\0"):
             raise NotReadyError(f"{where}: file {name!r} is not a plain name inside the folder.", remedy=REMEDY)
         if not 0 <= file.size_bytes <= LARGEST_BYTES:
             raise NotReadyError(
