@@ -87,12 +87,14 @@ def _grade(product: DemoProduct, entry: Mapping[str, Any], *, seen: DemoProduct 
 
 
 def _grade_seen(product: DemoProduct, entry: Mapping[str, Any], seen: DemoProduct) -> int:
-    """Grade beside a picture or a liked product; words given with it take the place of its colour."""
+    """Grade beside a picture or a liked product; a colour given in words takes the place of the picture's."""
     if product.kind.id != seen.kind.id or (product is seen and "like" in entry):
         return 0
     wanted = set(entry.get("colours", [seen.colours[0].id]))
     is_same_colour = bool(wanted & _colours(product))
-    if "colours" in entry or "like" in entry:
+    if "like" in entry:
+        return PERFECT if is_same_colour or product.pattern == seen.pattern else GOOD
+    if "colours" in entry:
         return PERFECT if is_same_colour else RELATED
     return PERFECT if product is seen else GOOD if is_same_colour else RELATED
 
