@@ -127,7 +127,7 @@ class Importer:
         self._tell("rows")
 
     def _keep_pictures(self, pictures: PictureKeeper, products: Sequence[Product]) -> None:
-        with_pictures = [product.id for product in products if product.media or product.variants]
+        with_pictures = pictures.reachable(products)
         changed = pictures.keep(self.store.get(with_pictures)) if with_pictures else []
         if changed:
             self.store.put(changed)

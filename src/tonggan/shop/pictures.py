@@ -45,17 +45,26 @@ class PictureKeeper:
                 checksums.setdefault(product.id, {})[media.source] = outcome.checksum
         return [_with_checksums(product, checksums[product.id]) for product in products if product.id in checksums]
 
-    def _missing(self, product: Product) -> list[Media]:
-        pictures = [media for media in product.media if media.kind == "image"][: self.most]
-        variants = [media for variant in product.variants for media in variant.media[:1] if media.kind == "image"]
-        unique = {media.source: media for media in [*pictures, *variants] if not media.checksum}
-        return [media for media in unique.values() if self._is_wanted(media)]
+    def reachable(self, products: Sequence[Product]) -> list[str]:
+        """Return the ids of products with a picture that can be asked for now; the others count as skipped."""
+        product_ids = []
+        for product in products:
+            pictures = _pictures(product, self.most)
+            if any(self._is_reachable(media) for media in pictures):
+                product_ids.append(product.id)
+            else:
+                self.skipped += len(pictures)
+        return product_ids
 
-    def _is_wanted(self, media: Media) -> bool:
-        if _host(media) and (not self.is_remote_allowed or self._failures[_host(media)] >= FAILURES_PER_HOST):
-            self.skipped += 1
-            return False
-        return True
+    def _missing(self, product: Product) -> list[Media]:
+        unique = {media.source: media for media in _pictures(product, self.most) if not media.checksum}
+        wanted = [media for media in unique.values() if self._is_reachable(media)]
+        self.skipped += len(unique) - len(wanted)
+        return wanted
+
+    def _is_reachable(self, media: Media) -> bool:
+        host = _host(media)
+        return not host or (self.is_remote_allowed and self._failures[host] < FAILURES_PER_HOST)
 
     def _loaders(
         self, wanted: Iterable[tuple[Product, Media]]
@@ -84,6 +93,11 @@ class _HostGivenUpError(InputError):
 def _host(media: Media) -> str:
     source = media.source
     return urlsplit(source).netloc if source.lower().startswith(("http://", "https://", "//")) else ""
+
+
+def _pictures(product: Product, most: int) -> list[Media]:
+    pictures = [media for media in product.media if media.kind == "image"][:most]
+    return [*pictures, *(media for variant in product.variants for media in variant.media[:1] if media.kind == "image")]
 
 
 def _with_checksums(product: Product, checksums: dict[str, str]) -> Product:
