@@ -131,12 +131,14 @@ def _product(
             material=material,
         ),
         histogram=histogram,
-        reviews=tuple(_reviews(random, kind, brand, histogram, store)),
+        reviews=tuple(_reviews(random, kind, brand=brand, histogram=histogram, store=store)),
         forms=_forms(random, kind, product_id=product_id, number=number, colours=colours),
     )
 
 
-def _reviews(random: Random, kind: Kind, brand: Words, histogram: tuple[int, ...], store: Vocabulary) -> list[Review]:
+def _reviews(
+    random: Random, kind: Kind, *, brand: Words, histogram: tuple[int, ...], store: Vocabulary
+) -> list[Review]:
     slots = {"name_en": kind.noun, "name_zh": kind.name.chinese, "brand_en": brand.english, "brand_zh": brand.chinese}
     return draw_reviews(random, histogram, vocabulary=store, **slots)
 
