@@ -25,7 +25,7 @@ class Client:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         transport = httpx.ASGITransport(app, client=(near, 50_000))
-        self._client = httpx.AsyncClient(transport=transport, base_url=base_url)
+        self._client = httpx.AsyncClient(transport=transport, base_url=base_url, timeout=150)
 
     def __call__(self, method: str, path: str, **options: Any) -> httpx.Response:
         return self._await(self._client.request(method, path, **options))
@@ -42,7 +42,7 @@ class Client:
         self.app.state.service.close()
 
     def _await(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(150)
 
 
 Connect = Callable[..., Client]

@@ -11,7 +11,11 @@ import pytest
 
 from serve.conftest import Client
 from tonggan import Shop
+from tonggan.serve import ServeSettings
 from tonggan.serve.app import create_app
+
+PATIENT = ServeSettings(import_wait_ms=120_000, timeout_ms=120_000)
+"""A busy machine may take long to fit a pack; these tests are not about time."""
 from toy_shop import toy_records
 
 
@@ -25,10 +29,11 @@ def http(tmp_path_factory: pytest.TempPathFactory, pictures: Path) -> Iterator[C
     """Twelve products, taken in from a file beside their pictures by the owner's command line."""
     feed = pictures / "feed.jsonl"
     feed.write_text("\n".join(json.dumps(record) for record in toy_records(pictures)), encoding="utf-8")
-    with Shop.open(tmp_path_factory.mktemp("shop")) as shop:
-        client = Client(create_app(shop, local_token="owner"))
+    with Shop.open(tmp_path_factory.mktemp("shop") / "toy") as shop:
+        client = Client(create_app(shop, settings=PATIENT, local_token="owner"))
         report = client("POST", "/import", json={"path": str(feed)}, headers={"Authorization": "Bearer owner"})
-        assert (report.status_code, report.json()["accepted"], report.json()["refused"]) == (200, 12, 0)
+        assert report.status_code == 200, report.text
+        assert (report.json()["accepted"], report.json()["refused"]) == (12, 0)
         yield client
         client.close()
 
@@ -90,7 +95,7 @@ def test_more_like_this(http: Client) -> None:
     "asked",
     [
         {"filter_by": "nothing:=1"}, {"filter_by": "brand:="}, {"facet_by": "nothing"}, {"sort_by": "nothing:asc"},
-        {"weights": {"smell": 1}}, {"like": ["no such product"]}, {"query_by": ["nothing"]}, {"group_by": "nothing"},
+        {"weights": {"smell": 1}}, {"like": ["no such product"]}, {"q": "mug", "query_by": ["nothing"]}, {"group_by": "nothing"},
         {"image": "aGVsbG8="}, {"image_id": "zz"}, {"crop": [2, 2, 2, 2], "image": "aGVsbG8="},
     ],
 )  # fmt: skip
@@ -129,13 +134,13 @@ def test_a_file_is_taken_in_and_its_refused_rows_are_a_file(http: Client) -> Non
     report = http("POST", "/import", files={"file": ("feed.csv", io.BytesIO(feed))}).json()
     assert (report["accepted"], report["refused"], "refusals_path" in report) == (1, 1, False)
     http("PUT", "/products", json=[{"id": "cup", "title": "gold cup"}])
-    assert "bad" in http("GET", report["refused_csv"]).text
+    assert "3,price,'-1 EUR," in http("GET", report["refused_csv"]).text
     http("DELETE", "/products/cup")
 
 
 def test_a_file_that_is_no_feed_is_a_problem(http: Client) -> None:
     response = http("POST", "/import", files={"file": ("feed.xlsx", io.BytesIO(b"MZ no table"))})
-    assert (response.status_code, response.json()["code"]) == (400, "invalid_input")
+    assert (response.status_code, response.json().get("code")) == (400, "invalid_input"), response.text
 
 
 def test_pictures_of_products_are_served(http: Client) -> None:

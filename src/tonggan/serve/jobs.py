@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -32,6 +33,7 @@ class Job:
     id: str
     source: str
     state: Literal["waiting", "running", "finished", "failed"] = "waiting"
+    stage: str = ""
     rows: int = 0
     seconds: float = 0.0
     report: Mapping[str, Any] | None = None
@@ -43,6 +45,7 @@ class Job:
         shown: dict[str, Any] = {
             "job": self.id,
             "state": self.state,
+            "stage": self.stage,
             "rows": self.rows,
             "seconds": round(self.seconds, 3),
         }
@@ -58,8 +61,11 @@ class Job:
         return shown
 
 
-Work = Callable[[str, Callable[[int], None]], tuple[Mapping[str, Any], Path | None]]
-"""Runs one import: from a job's id and what to call with the rows so far, to its report and refused rows."""
+Tell = Callable[[str, int], None]
+"""Called with the stage of an import and its rows so far."""
+
+Work = Callable[[str, Tell], tuple[Mapping[str, Any], Path | None]]
+"""Runs one import: from a job's id and what to tell its progress, to its report and refused rows."""
 
 
 class Jobs:
@@ -102,7 +108,7 @@ class Jobs:
         started = time.perf_counter()
         self._change(job_id, state="running")
         try:
-            report, refused = work(job_id, lambda rows: self._change(job_id, rows=rows, seconds=_since(started)))
+            report, refused = work(job_id, partial(self._tell, job_id, started))
             self._change(job_id, state="finished", report=report, refused=refused, seconds=_since(started))
         except TongganError as error:
             self._change(job_id, state="failed", error=error, seconds=_since(started))
@@ -113,6 +119,9 @@ class Jobs:
         finally:
             if leftovers is not None:
                 shutil.rmtree(leftovers, ignore_errors=True)
+
+    def _tell(self, job_id: str, started: float, stage: str, rows: int) -> None:
+        self._change(job_id, stage=stage, rows=rows, seconds=_since(started))
 
     def _change(self, job_id: str, **fields: Any) -> None:
         self._jobs[job_id] = replace(self._jobs[job_id], **fields)

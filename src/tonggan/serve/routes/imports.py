@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from starlette.responses import FileResponse, Response
 from tonggan.errors import AccessError, InputError, NotFoundError
 from tonggan.feed.mapping import read_mapping
 from tonggan.serve.bodies import StoredBody, capped, chunks_of, keep_upload, media_type, open_form, read_json
-from tonggan.serve.jobs import Work
+from tonggan.serve.jobs import Tell, Work
 from tonggan.serve.openapi import IMPORT_BODY, JOB_RESPONSES
 from tonggan.serve.parameters import check_names
 from tonggan.serve.routes.products import once
@@ -87,11 +87,11 @@ async def _started(request: Request, wanted: ImportRequest) -> Response:
 def _work(request: Request, wanted: ImportRequest) -> Work:
     service = service_of(request)
 
-    def work(job_id: str, tell: Callable[[int], None]) -> tuple[dict[str, Any], Path | None]:
+    def work(job_id: str, tell: Tell) -> tuple[dict[str, Any], Path | None]:
         mapping = read_mapping(wanted.mapping) if wanted.mapping else None
         with service.writing():
             report = service.shop.ingest(
-                wanted.source, mapping=mapping, dry_run=wanted.is_dry_run, progress=lambda now: tell(now.rows)
+                wanted.source, mapping=mapping, dry_run=wanted.is_dry_run, progress=lambda now: tell(now.stage, now.rows)
             )
             shown = report.as_json()
             return shown, keep_refusals(shown.pop("refusals_path", ""), service.shop.folder, job_id=job_id)
