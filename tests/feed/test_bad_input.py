@@ -219,9 +219,9 @@ def test_a_parquet_file_that_unfolds_too_far_is_refused(tmp_path: Path) -> None:
 def test_a_parquet_page_that_needs_too_much_memory_ends_its_worker_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tonggan.feed.tables.WORKER_BYTES", 1024**3)
+    monkeypatch.setattr("tonggan.feed.tables.WORKER_BYTES", 300 * 1024**2)
     path = tmp_path / "bomb.parquet"
-    table = pyarrow.table({"id": ["1"], "title": ["b" * 400_000_000]})
+    table = pyarrow.table({"id": ["1"], "title": ["b" * 150_000_000]})
     pyarrow.parquet.write_table(table, path, compression="zstd", use_dictionary=False, write_statistics=False)
     with pytest.raises(InputError, match=r"bomb\.parquet cannot be read as Parquet"):
         open_feed(path)

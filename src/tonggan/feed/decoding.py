@@ -59,21 +59,18 @@ class Bytes:
 
     def __init__(self, path: Path, *, layers: int) -> None:
         self._path = path
-        self._packed = path.open("rb")
-        self._stream: IO[bytes] = self._packed
+        self._streams: list[IO[bytes]] = [path.open("rb")]
         for _ in range(layers):
-            self._stream = cast(IO[bytes], gzip.GzipFile(fileobj=self._stream))
+            self._streams.append(cast(IO[bytes], gzip.GzipFile(fileobj=self._streams[-1])))
         self._layers = layers
         self._unpacked_bytes = 0
-
-    @property
-    def bytes_read(self) -> int:
+        self.bytes_read = 0
         """How far the file on disk was read."""
-        return self._packed.tell()
 
     def read(self, size: int) -> bytes:
         """Return up to `size` bytes, fewer only at the end."""
-        block = self._stream.read(size)
+        block = self._streams[-1].read(size)
+        self.bytes_read = self._streams[0].tell()
         self._unpacked_bytes += len(block)
         if self._layers and self._unpacked_bytes > RATIO_FREE_BYTES:
             self._check_ratio()
@@ -85,11 +82,11 @@ class Bytes:
         return io.TextIOWrapper(io.BufferedReader(_Raw(self), SAMPLE_BYTES), encoding, errors, newline="")
 
     def close(self) -> None:
-        self._stream.close()
-        self._packed.close()
+        for stream in reversed(self._streams):
+            stream.close()
 
     def _check_ratio(self) -> None:
-        ratio = self._unpacked_bytes / max(1, self._packed.tell())
+        ratio = self._unpacked_bytes / max(1, self.bytes_read)
         if ratio > MAX_RATIO or self._unpacked_bytes > MAX_DECODED_BYTES:
             raise InputError(
                 f"{self._path.name} unfolds to {ratio:.0f} times its size; at most {MAX_RATIO} times and "

@@ -18,7 +18,7 @@ from tonggan.feed.parquet_worker import FAILURE
 from tonggan.records import Refusal
 
 WORKER_BYTES = 3 * 1024**3
-"""Address space of the process that decodes Parquet, of which 0.5 GB is taken before it reads anything."""
+"""Address space of the process that decodes Parquet, of which 0.2 GB is taken before it reads anything."""
 
 MISSING_TYPES = frozenset(("<class 'pandas._libs.missing.NAType'>", "<class 'pandas._libs.tslibs.nattype.NaTType'>"))
 """Types of the missing values of pandas, which is not imported for them."""
