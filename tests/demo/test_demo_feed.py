@@ -39,6 +39,11 @@ def imported(feed: Path) -> dict[str, Product]:
     return {product.id: product for product in products}
 
 
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    return write_sample_feeds(tmp_path_factory.mktemp("samples"))
+
+
 def import_all(path: Path) -> tuple[list[Product], list[Refusal]]:
     products: list[Product] = []
     refusals: list[Refusal] = []
@@ -147,10 +152,9 @@ def test_progress_counts_up_to_the_number_of_pictures(monkeypatch: pytest.Monkey
     assert told == sorted(told)
 
 
-def test_the_sample_feeds_are_recognised_and_taken_whole(tmp_path: Path) -> None:
-    paths = write_sample_feeds(tmp_path)
-    assert [open_feed(path).vendor for path in paths] == ["shopify", "google", "taobao", "json_ld"]
-    for path in paths:
+def test_the_sample_feeds_are_recognised_and_taken_whole(samples: list[Path]) -> None:
+    assert [open_feed(path).vendor for path in samples] == ["shopify", "google", "taobao", "json_ld"]
+    for path in samples:
         products, refusals = import_all(path)
         assert refusals == []
         assert len(products) == 20
@@ -158,12 +162,12 @@ def test_the_sample_feeds_are_recognised_and_taken_whole(tmp_path: Path) -> None
         for product in products:
             assert product.price is not None
             assert product.price.amount > 0
-            assert all((tmp_path / item.source).is_file() for item in product.media)
+            assert all((path.parent / item.source).is_file() for item in product.media)
             assert product.media
 
 
-def test_the_taobao_sample_is_utf16_and_spells_out_its_options(tmp_path: Path) -> None:
-    path = write_sample_feeds(tmp_path)[2]
+def test_the_taobao_sample_is_utf16_and_spells_out_its_options(samples: list[Path]) -> None:
+    path = samples[2]
     lines = path.read_bytes().decode("utf-16").split("\n")
     assert lines[0] == "version 1.00"
     assert next(csv.reader([lines[2]], delimiter="\t"))[0] == "宝贝名称"

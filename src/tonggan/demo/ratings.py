@@ -66,11 +66,12 @@ def draw_reviews(random: Random, histogram: tuple[int, ...], *, vocabulary: Voca
     shoppers = random.sample(vocabulary.shoppers, k=MOST_REVIEWS)
     chosen = random.sample(votes, k=min(len(votes), random.randint(0, MOST_REVIEWS)))
     return [
-        _review(random, stars, shopper, vocabulary, slots) for stars, shopper in zip(chosen, shoppers, strict=False)
+        _review(random, stars, shopper=shopper, vocabulary=vocabulary, slots=slots)
+        for stars, shopper in zip(chosen, shoppers, strict=False)
     ]
 
 
-def _review(random: Random, stars: int, shopper: str, vocabulary: Vocabulary, slots: dict[str, str]) -> Review:
+def _review(random: Random, stars: int, *, shopper: str, vocabulary: Vocabulary, slots: dict[str, str]) -> Review:
     text = random.choice(vocabulary.reviews[stars])
     language = "zh" if any(ord(letter) > 0x2E80 for letter in shopper) else "en"
     sentence = text.chinese if language == "zh" else text.english
