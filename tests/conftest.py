@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tonggan import Shop
+from toy_shop import toy_records
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +20,27 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("no working data: set TONGGAN_DATA to its folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def toy_feed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The toy shop as a feed with pictures beside it; do not write to it."""
+    folder = tmp_path_factory.mktemp("toy-feed")
+    lines = [json.dumps(record, ensure_ascii=False) for record in toy_records(folder)]
+    (folder / "products.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    return folder / "products.jsonl"
+
+
+@pytest.fixture(scope="session")
+def toy_shop(tmp_path_factory: pytest.TempPathFactory, toy_feed: Path) -> Iterator[Shop]:
+    """The toy shop, imported; only read it."""
+    with Shop.open(tmp_path_factory.mktemp("toy-shop")) as shop:
+        shop.ingest(toy_feed)
+        yield shop
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    """An empty shop to write to."""
+    with Shop.open(tmp_path / "shop") as opened:
+        yield opened

@@ -63,7 +63,7 @@ class ResultSet:
     def _ordered(self, count: int) -> Rows:
         if not self.questions.probes and not self.query.words:
             zeros = np.zeros(len(self.rows), np.float32)
-            return self.view.order(self.rows, zeros, self.query.sort or BROWSE_ORDER)
+            return self.view.order(self.rows, zeros, self.query.sort or _browse_order(self.view))
         if self.query.sort:
             return self.view.order(self.rows, self._scores_of(self.rows), self.query.sort)
         head = _best(self.view, self._head, self._head_scores, count)
@@ -160,6 +160,10 @@ def find(query: Query, view: View, encoders: QueryEncoders | None, settings: Ret
     members = find_members(query, view, questions, settings)
     rows = members.rows if query.filters is None else common(members.rows, view.select(query.filters))
     return ResultSet(query, view, questions, members, rows, settings)
+
+
+def _browse_order(view: View) -> tuple[SortKey, ...]:
+    return tuple(key for key in BROWSE_ORDER if key.field in view.number_fields)
 
 
 def _best(view: View, rows: Rows, scores: Scores, count: int) -> Rows:
