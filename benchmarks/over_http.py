@@ -1,4 +1,4 @@
-"""Requests a second over HTTP, beside the same searches in process: `python benchmarks/http.py --shop DIR`.
+"""Requests a second over HTTP, beside the same searches in process: `python benchmarks/over_http.py --shop DIR`.
 
 Prints one JSON object per row. The server is a process of its own; clients are threads with connections kept open.
 `ratio_to_in_process` is the p50 of one client over HTTP to the p50 of the same searches in process, in this run.
