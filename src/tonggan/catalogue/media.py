@@ -116,6 +116,7 @@ class MediaFolder:
         """
         with _opened(self.path(checksum)) as image:
             if long_side is not None:
+                image.draft("RGB", (long_side, long_side))
                 image.thumbnail((long_side, long_side))
             return np.array(image)
 
