@@ -30,6 +30,9 @@ BUILD_BREADTH = 100
 SEARCH_BREADTH = 128
 """HNSW's ef at least; results beyond ask for as many."""
 
+SEARCH_LIMIT = 2048
+"""The most that zvec takes for ef, and so the most neighbours that a graph can be asked for."""
+
 BATCH = 1024
 """The most documents that zvec takes in one call."""
 
@@ -60,16 +63,15 @@ class Graph:
         self.drop()
 
     def search(self, vector: np.ndarray, *, k: int) -> npt.NDArray[np.int64]:
-        """About the k nearest slots, best first; none while there is no graph."""
-        from zvec import HnswQueryParam, Query
-
+        """About the k nearest slots, best first; none while there is no graph, or when zvec fails, which retires it."""
         with self._in_use() as collection:
             if collection is None:
                 return np.zeros(0, dtype=np.int64)
-            query = Query("vector", vector=vector, param=HnswQueryParam(ef=max(k, SEARCH_BREADTH)))
-            return np.array(
-                [int(item.id) for item in collection.query(query, topk=k, output_fields=[])], dtype=np.int64
-            )
+            try:
+                return self._ask(collection, vector, min(k, SEARCH_LIMIT))
+            except RuntimeError:
+                self.covered = 0
+                return np.zeros(0, dtype=np.int64)
 
     def cover(self, vectors: np.ndarray, *, threads: int) -> None:
         """Add the slots beyond `covered` and link them; `threads` = 0 uses every core."""
@@ -98,6 +100,13 @@ class Graph:
             collection, self._collection, self.covered = self._collection, None, 0
         if collection is not None:
             collection.close()
+
+    @staticmethod
+    def _ask(collection: Any, vector: np.ndarray, k: int) -> npt.NDArray[np.int64]:
+        from zvec import HnswQueryParam, Query
+
+        query = Query("vector", vector=vector, param=HnswQueryParam(ef=max(k, SEARCH_BREADTH)))
+        return np.array([int(item.id) for item in collection.query(query, topk=k, output_fields=[])], dtype=np.int64)
 
     @contextmanager
     def _in_use(self) -> Iterator[Any]:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tonggan.index import Rows, Scores
-from tonggan.index.graph import SEARCH_BREADTH, Graph
+from tonggan.index.graph import SEARCH_BREADTH, SEARCH_LIMIT, Graph
 from tonggan.index.matrices import GATHER_COST, MatrixView, dot
 from tonggan.index.scoring import SIMILARITY_DECIMALS
 
@@ -71,10 +71,12 @@ def _wanted(k: int, available: int, slots: int) -> int:
 
 
 def _is_graph_cheaper(matrix: MatrixView, graph: Graph, *, wanted: int, available: int) -> bool:
+    if not graph.covered or wanted > SEARCH_LIMIT:
+        return False
     slots = len(matrix.vectors)
     tail = slots - graph.covered
     exact = min(slots, available * GATHER_COST)
-    return graph.covered > 0 and GRAPH_START_COST + GRAPH_COST * max(wanted, SEARCH_BREADTH) + tail < exact
+    return GRAPH_START_COST + GRAPH_COST * max(wanted, SEARCH_BREADTH) + tail < exact
 
 
 def _by_graph(

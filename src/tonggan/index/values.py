@@ -27,7 +27,7 @@ def fold(text: str) -> str:
     >>> fold(" Ｒｅｄ ") == fold("RED")
     True
     """
-    return unicodedata.normalize("NFKC", text).casefold().strip()
+    return text.lower().strip() if text.isascii() else unicodedata.normalize("NFKC", text).casefold().strip()
 
 
 def words_of(folded: str) -> tuple[str, ...]:
