@@ -14,7 +14,7 @@ from typing import Any
 
 from tonggan.answer import compose
 from tonggan.catalogue.fetch import FetchLimits
-from tonggan.catalogue.lock import WriterLock
+from tonggan.catalogue.lock import LOCK_FILE, WriterLock
 from tonggan.catalogue.media import Crop, MediaFolder, decode_query
 from tonggan.catalogue.picture_workers import PictureWorkers
 from tonggan.catalogue.store import SqlStore
@@ -264,7 +264,7 @@ def _check_folder(layout: Layout) -> None:
 
 
 def _looks_like_shop(layout: Layout) -> bool:
-    return layout.store.exists() or layout.settings.exists() or layout.index.exists()
+    return layout.settings.exists() or layout.index.exists() or (layout.folder / LOCK_FILE).exists()
 
 
 def _stage_listener(progress: ProgressListener | None, importer: Importer) -> Any:

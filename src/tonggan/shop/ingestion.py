@@ -25,7 +25,10 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an import is. `bytes_total` is 0 where the size of the source is not known."""
+    """How far an import is: bytes while rows are read, products while they are indexed.
+
+    `bytes_total` is 0 where the size of the source is not known.
+    """
 
     stage: str
     rows: int
@@ -90,6 +93,11 @@ class Importer:
             self._write(batch)
         return self._report()
 
+    @property
+    def seconds(self) -> float:
+        """How long the import has been running."""
+        return time.monotonic() - self._started
+
     def _products(self) -> Iterator[tuple[Product, int]]:
         for group in grouped(self.feed):
             if isinstance(group, Refusal):
@@ -147,14 +155,13 @@ class Importer:
     def _tell(self, stage: str) -> None:
         if self.listener is not None:
             rows = self.refused + sum(self.counts.values())
-            seconds = time.monotonic() - self._started
-            self.listener(Progress(stage, rows, self.feed.bytes_read, self.feed.bytes_total, seconds))
+            self.listener(Progress(stage, rows, self.feed.bytes_read, self.feed.bytes_total, self.seconds))
 
     def _report(self) -> ImportReport:
         return ImportReport(
             **self.counts,
             refused=self.refused,
-            seconds=round(time.monotonic() - self._started, 3),
+            seconds=round(self.seconds, 3),
             products=self.products,
             pictures_kept=self.pictures.kept if self.pictures else 0,
             pictures_refused=self.pictures.refused_count if self.pictures else 0,
