@@ -31,9 +31,10 @@ SPECIFIED = {
 }
 
 
-@pytest.mark.parametrize(
-    ("field", "header"), [(f, header) for f, names in SPECIFIED.items() for header in names.split("|")]
-)
+USUAL = [(field, header) for field, names in SPECIFIED.items() for header in names.split("|")]
+
+
+@pytest.mark.parametrize(("field", "header"), USUAL)
 def test_a_usual_name_is_known(field: str, header: str) -> None:
     columns = [header, "id"] if field in ("gtin",) else [header]
     assert field in parse_target(choose_fields(columns)[header])

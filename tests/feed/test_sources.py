@@ -232,7 +232,7 @@ def test_a_folder_of_nothing_is_refused(tmp_path: Path) -> None:
 def test_constants_fill_what_a_row_leaves_empty() -> None:
     rows = [{"id": "1", "waehrung": "CHF"}, {"id": "2"}]
     mapping = FeedMapping("any", {"waehrung": "currency"}, {"currency": "EUR"})
-    offers = [offer for offer in open_feed(rows, mapping=mapping).offers()]
+    offers = list(open_feed(rows, mapping=mapping).offers())
     assert [offer.values["currency"] for offer in offers] == [("CHF",), ("EUR",)]  # type: ignore[union-attr]
 
 
@@ -246,7 +246,8 @@ def test_a_column_that_comes_up_late_is_mapped_by_its_alias() -> None:
 def test_importing_the_stage_loads_no_reader() -> None:
     import subprocess
 
-    code = "import sys, tonggan.feed; print([n for n in ('python_calamine', 'defusedxml', 'rapidfuzz', 'arro3') if n in sys.modules])"
+    heavy = ("python_calamine", "defusedxml", "rapidfuzz", "arro3", "csv")
+    code = f"import sys, tonggan.feed; print([name for name in {heavy} if name in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
@@ -261,8 +262,14 @@ def write_workbook(path: Path, rows: list[list[object]]) -> None:
             f'<Types xmlns="{package}/content-types"><Default Extension="xml" ContentType="application/xml"/></Types>',
         )
         archive.writestr(
+            "_rels/.rels",
+            f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1" Type="{office}/officeDocument" '
+            'Target="xl/workbook.xml"/></Relationships>',
+        )
+        archive.writestr(
             "xl/workbook.xml",
-            f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets><sheet name="S" sheetId="1" r:id="r1"/></sheets></workbook>',
+            f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets><sheet name="S" sheetId="1" r:id="r1"/></sheets>'
+            "</workbook>",
         )
         archive.writestr(
             "xl/_rels/workbook.xml.rels",

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tonggan.feed import FeedMapping
+from tonggan.feed import FIELDS, FeedMapping
 from tonggan.feed.columns import PREFIXES, choose_fields, find_aliases, identity, parse_target
 from tonggan.feed.json_text import write_json
 from tonggan.feed.limits import MAX_CELL_CHARACTERS, MAX_COLUMNS, MAX_DEPTH
@@ -73,6 +73,7 @@ class Converter:
         self._vendor = vendor
         self._is_decimal_comma = is_decimal_comma
         self._routes = {column: parse_target(target) for column, target in mapping.columns.items()}
+        self._direct = {column: route[0] for column, route in self._routes.items() if self._is_direct(column, route)}
         self._taken = {name for route in self._routes.values() for name in route}
         self._group = ""
         self._labels: dict[str, str] = {}
@@ -103,8 +104,13 @@ class Converter:
     def _offer(self, line: int, row: Mapping[str, Any], *, group: str = "") -> Offer:
         draft = _Draft(row)
         for column, cell in row.items():
-            if cell is not None and cell != "":
+            if cell is None or cell == "":
+                continue
+            name = self._direct.get(column)
+            if name is None or not isinstance(cell, str):
                 self._put(draft, column, cell, depth=0)
+            elif text := plain_text(column, cell):
+                draft.add(name, text)
         for name, value in self._mapping.constants.items():
             draft.values.setdefault(name, [value])
         group = group or draft.first("group")
@@ -115,6 +121,15 @@ class Converter:
         if len(draft.values) + len(draft.metadata) > MAX_COLUMNS:
             raise BadCellError("", "", f"more than {MAX_COLUMNS} values in one row", "Drop keys that nobody searches.")
         return Offer(line, {name: tuple(texts) for name, texts in draft.values.items()}, draft.metadata, group)
+
+    def _is_direct(self, column: str, route: tuple[str, ...]) -> bool:
+        """Tell whether text of a column goes to one field as it is, which nearly all text does."""
+        name = route[0]
+        is_field = (
+            len(route) == 1 and name in (*FIELDS, "sale_price") and identity(column) not in self._vendor.transforms
+        )
+        has_levels = name == "categories" and bool(self._vendor.levels)
+        return is_field and not has_levels and name not in self._vendor.separators and name not in self._vendor.values
 
     def _put(self, draft: _Draft, column: str, cell: Any, *, depth: int) -> None:
         if depth > MAX_DEPTH:

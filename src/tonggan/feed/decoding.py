@@ -61,7 +61,7 @@ class Bytes:
         self._path = path
         self._streams: list[IO[bytes]] = [path.open("rb")]
         for _ in range(layers):
-            self._streams.append(cast(IO[bytes], gzip.GzipFile(fileobj=self._streams[-1])))
+            self._streams.append(cast(IO[bytes], gzip.GzipFile(fileobj=self._streams[-1], mode="rb")))
         self._layers = layers
         self._unpacked_bytes = 0
         self.bytes_read = 0

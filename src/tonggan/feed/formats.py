@@ -37,6 +37,9 @@ REMEDY = "Unpack or convert it, and import the CSV, TSV, JSON, XML, XLSX or Parq
 BINARY_SHARE = 0.1
 """Share of control characters above which text is no text."""
 
+LEAST_CONTROLS = 32
+"""Control characters that a small damaged text may have; its rows are refused one by one."""
+
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _ROOT = re.compile(r"<([A-Za-z_][\w.\-]*:)?([A-Za-z_][\w.\-]*)")
 
@@ -51,7 +54,7 @@ def recognise_format(file: File) -> str:
     if file.head.startswith(b"PAR1"):
         return "parquet" if not file.layers else _refuse_packed(file, "Parquet")
     text = file.text_head()
-    if len(_CONTROLS.findall(text[:65_536])) > BINARY_SHARE * len(text[:65_536]) or _is_tar(file):
+    if _is_binary(text[:65_536]) or _is_tar(file):
         raise _refused(file, "a binary file or an archive")
     start = text.lstrip()
     if start.startswith("<"):
@@ -93,6 +96,11 @@ def _recognise_json(file: File, text: str) -> str:
     if not is_list and (name.endswith((".jsonl", ".ndjson")) or (objects >= 2 and not lines[0].endswith(","))):
         return "jsonl"
     return "json"
+
+
+def _is_binary(text: str) -> bool:
+    controls = len(_CONTROLS.findall(text))
+    return controls > LEAST_CONTROLS and controls > BINARY_SHARE * len(text)
 
 
 def _is_tar(file: File) -> bool:
