@@ -69,8 +69,10 @@ class SearchParameters(BaseModel):
     unlike: Names = Field([], description="Product ids to stay away from.")
     rating: float | None = Field(None, ge=1, le=5, description="Stars to be near of.")
     weights: Annotated[dict[str, float], BeforeValidator(split_weights)] = Field(
-        {}, description="Weight of each channel, `text:0.6,image:0.4`."
+        {}, description="Weight of each thing given, `text:0.6,image:0.4`."
     )
+    merge: str = Field("convex", description="How channels are merged, `convex` or `rrf`.")
+    channels: Names = Field([], description="Channels that may speak, such as `words`; all when left out.")
 
 
 def read_parameters(values: Mapping[str, Any] | Sequence[tuple[str, Any]]) -> SearchParameters:

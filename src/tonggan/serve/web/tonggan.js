@@ -356,6 +356,6 @@ addEventListener("popstate", () => {
   search();
 });
 
-if (matchMedia("(max-width: 760px)").matches) at("filters").open = false;
+if (matchMedia("(max-width: 860px)").matches) at("filters").open = false;
 showState();
 search();
