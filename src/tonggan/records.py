@@ -158,7 +158,10 @@ class SortKey:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What a shopper asks for, any part alone or with the others; nothing at all browses the catalogue."""
+    """What a shopper asks for, any part alone or with the others; nothing at all browses the catalogue.
+
+    `channels` lets only these channels of retrieval speak; all of them when empty.
+    """
 
     words: str = ""
     image: Picture | None = None
@@ -178,6 +181,7 @@ class Query:
     query_by: tuple[str, ...] = ()
     weights: Mapping[str, float] = field(default_factory=dict)
     merge: Literal["convex", "rrf"] = "convex"
+    channels: tuple[str, ...] = ()
     language: str = ""
     explain: bool = False
 

@@ -20,6 +20,9 @@ UNLIKE_WEIGHT = 0.5
 LIKE_SPACES = ("image", "text")
 """Spaces in which stored vectors are added and subtracted."""
 
+CHANNELS = ("words", "text", "text-shared", "image", "image-shared", "like-image", "like-text", "rating")
+"""Every channel by name; `-shared` are those that compare words with pictures."""
+
 
 class QueryEncoders(Protocol):
     """What retrieval needs of the fitted encoders; every vector has norm 1, a space without one is left out."""
@@ -56,7 +59,8 @@ class Questions:
 def ask(query: Query, view: View, encoders: QueryEncoders | None, settings: RetrievalSettings) -> Questions:
     """Return the questions of a query; an encoder that fails is reported as degraded, not raised."""
     shares = _shares(query)
-    terms = lookup_terms(query.words, view.document_frequency) if query.words else {}
+    has_words = bool(query.words) and _speaks("words", query)
+    terms = lookup_terms(query.words, view.document_frequency) if has_words else {}
     probes: list[Probe] = []
     degraded: list[str] = []
     for name, encode in _encodings(query, encoders, settings, share=shares):
@@ -68,7 +72,12 @@ def ask(query: Query, view: View, encoders: QueryEncoders | None, settings: Retr
     if encoders is None:
         degraded += [name for name in ("image", "rating") if name in shares]
     words_weight = settings.words_weight * shares.get("text", 0.0)
-    return Questions(terms, words_weight, tuple(probes), tuple(degraded))
+    heard = tuple(probe for probe in probes if _speaks(probe.channel, query))
+    return Questions(terms, words_weight, heard, tuple(degraded))
+
+
+def _speaks(channel: str, query: Query) -> bool:
+    return not query.channels or channel in query.channels
 
 
 def _shares(query: Query) -> dict[str, float]:

@@ -21,7 +21,7 @@ from tonggan.catalogue.store import SqlStore
 from tonggan.errors import InputError, NotFoundError
 from tonggan.feed import FeedMapping, open_feed
 from tonggan.feed.refusals import RefusalFile
-from tonggan.records import Answer, Picture, Product
+from tonggan.records import Answer, Picture, Product, Query
 from tonggan.retrieve import RetrievalSettings
 from tonggan.retrieve.facets import check_facets, useful_facets
 from tonggan.retrieve.result_set import find
@@ -144,6 +144,7 @@ class Shop:
         hidden_hits: Names = (),
         weights: Mapping[str, float] | None = None,
         merge: str = "convex",
+        channels: Names = (),
         explain: bool = False,
         locale: str = "",
     ) -> Answer:
@@ -171,18 +172,11 @@ class Shop:
             hidden_hits=hidden_hits,
             weights=weights or {},
             merge=merge,
+            channels=channels,
             explain=explain,
             locale=locale,
         )
-        understood = time.perf_counter()
-        standing = self.projection.standing
-        results = find(query, standing.index.view(), standing.senses, self._retrieval)
-        check_facets(results)
-        retrieved = time.perf_counter()
-        timings = {"understand": 1e3 * (understood - started), "retrieve": 1e3 * (retrieved - understood)}
-        answer = compose(results, self.store.get, query_id=uuid.uuid4().hex, timings_ms=timings)
-        timings["answer"] = 1e3 * (time.perf_counter() - retrieved)
-        return answer
+        return self._answer(query, started=started)
 
     def facet_fields(self) -> list[str]:
         """Return fields that are useful as facets, most useful first."""
@@ -225,6 +219,17 @@ class Shop:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _answer(self, query: Query, *, started: float) -> Answer:
+        understood = time.perf_counter()
+        standing = self.projection.standing
+        results = find(query, standing.index.view(), standing.senses, self._retrieval)
+        check_facets(results)
+        retrieved = time.perf_counter()
+        timings = {"understand": 1e3 * (understood - started), "retrieve": 1e3 * (retrieved - understood)}
+        answer = compose(results, self.store.get, query_id=uuid.uuid4().hex, timings_ms=timings)
+        timings["answer"] = 1e3 * (time.perf_counter() - retrieved)
+        return answer
 
     def _picture(self, image: bytes | str | Path | Picture | None, crop: Crop | None) -> Picture | None:
         if isinstance(image, str | Path):

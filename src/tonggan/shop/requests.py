@@ -7,6 +7,7 @@ from typing import TypeAlias, cast
 
 from tonggan.errors import InputError, unknown_name
 from tonggan.records import Picture, Query
+from tonggan.retrieve.channels import CHANNELS
 from tonggan.retrieve.merge import MERGERS
 from tonggan.understand.filters import parse_filter, parse_sort
 
@@ -43,6 +44,7 @@ def build_query(
     hidden_hits: Names,
     weights: Mapping[str, float],
     merge: str,
+    channels: Names,
     explain: bool,
     locale: str,
 ) -> Query:
@@ -68,6 +70,7 @@ def build_query(
         hidden=names(hidden_hits),
         weights=_weights(weights),
         merge=cast("str", merge),  # type: ignore[arg-type]
+        channels=_channels(channels),
         language=locale,
         explain=explain,
     )
@@ -81,6 +84,14 @@ def names(given: Names) -> tuple[str, ...]:
     """
     parts = given.split(",") if isinstance(given, str) else given
     return tuple(part.strip() for part in parts if part.strip())
+
+
+def _channels(channels: Names) -> tuple[str, ...]:
+    given = names(channels)
+    for channel in given:
+        if channel not in CHANNELS:
+            raise InputError(unknown_name("channel", channel, CHANNELS))
+    return given
 
 
 def _words(words: str) -> str:
