@@ -13,10 +13,10 @@ from serve.conftest import Client
 from tonggan import Shop
 from tonggan.serve import ServeSettings
 from tonggan.serve.app import create_app
+from toy_shop import toy_records
 
 PATIENT = ServeSettings(import_wait_ms=120_000, timeout_ms=120_000)
 """A busy machine may take long to fit a pack; these tests are not about time."""
-from toy_shop import toy_records
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,8 @@ def test_more_like_this(http: Client) -> None:
     "asked",
     [
         {"filter_by": "nothing:=1"}, {"filter_by": "brand:="}, {"facet_by": "nothing"}, {"sort_by": "nothing:asc"},
-        {"weights": {"smell": 1}}, {"like": ["no such product"]}, {"q": "mug", "query_by": ["nothing"]}, {"group_by": "nothing"},
+        {"weights": {"smell": 1}}, {"like": ["no such product"]}, {"q": "mug", "query_by": ["nothing"]},
+        {"group_by": "nothing"},
         {"image": "aGVsbG8="}, {"image_id": "zz"}, {"crop": [2, 2, 2, 2], "image": "aGVsbG8="},
     ],
 )  # fmt: skip
@@ -115,7 +116,9 @@ def test_products_are_put_read_and_deleted(http: Client) -> None:
     assert "lamp" not in ids(http, q="gold lamp")
 
 
-@pytest.mark.xfail(strict=True, reason="Shop.put reads the rows of feeds and not yet the JSON that GET /products writes")
+@pytest.mark.xfail(
+    strict=True, reason="Shop.put reads the rows of feeds and not yet the JSON that GET /products writes"
+)
 def test_a_product_that_was_read_may_be_put_back(http: Client) -> None:
     product = http("GET", "/products/mug-red").json()
     report = http("PUT", "/products", json=[product]).json()

@@ -101,7 +101,13 @@ REPORT = {
 
 JOB = {
     "type": "object",
-    "properties": {"job": TEXT, "state": TEXT, "stage": TEXT, "rows": WHOLE, "refused_csv": {"type": ["string", "null"]}}
+    "properties": {
+        "job": TEXT,
+        "state": TEXT,
+        "stage": TEXT,
+        "rows": WHOLE,
+        "refused_csv": {"type": ["string", "null"]},
+    }
     | REPORT["properties"],
 }
 

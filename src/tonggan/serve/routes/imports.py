@@ -91,7 +91,10 @@ def _work(request: Request, wanted: ImportRequest) -> Work:
         mapping = read_mapping(wanted.mapping) if wanted.mapping else None
         with service.writing():
             report = service.shop.ingest(
-                wanted.source, mapping=mapping, dry_run=wanted.is_dry_run, progress=lambda now: tell(now.stage, now.rows)
+                wanted.source,
+                mapping=mapping,
+                dry_run=wanted.is_dry_run,
+                progress=lambda now: tell(now.stage, now.rows),
             )
             shown = report.as_json()
             return shown, keep_refusals(shown.pop("refusals_path", ""), service.shop.folder, job_id=job_id)
