@@ -78,7 +78,7 @@ def _thinned(picture: Picture) -> Picture:
 def _without_edge(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Return the mask without pixels that touch what is not in it: there compression blends product and background."""
     framed = np.pad(mask, 1, constant_values=True)
-    inner = sliding_window_view(framed, (3, 3)).all(axis=(2, 3))
+    inner = np.asarray(sliding_window_view(framed, (3, 3)).all(axis=(2, 3)))
     return inner if inner.any() else mask
 
 
