@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from tonggan.catalogue.plain_text import one_line, paragraphs
@@ -14,15 +14,20 @@ Value = TypeVar("Value")
 SHOWN_CHARACTERS = 200
 """Characters of a refused value that a refusal shows: enough to recognise it in `refused.csv`."""
 
-LONGEST = {
-    "id": 256,
-    "title": 2_000,
-    "description": 1_000_000,
-    "brand": 500,
-    "url": 8_192,
-    "image": 8_192,
-    "updated_at": 64,
-}
+LONGEST = (
+    {
+        "id": 256,
+        "title": 2_000,
+        "description": 1_000_000,
+        "brand": 500,
+        "categories": 10_000,
+        "tags": 10_000,
+        "url": 8_192,
+        "image": 8_192,
+    }
+    | dict.fromkeys(("price", "list_price", "currency", "rating", "rating_count", "rating_histogram"), 500)
+    | dict.fromkeys(("availability", "inventory", "language", "updated_at", "visible"), 500)
+)
 """Characters of a field above which the row is refused: such cells come from an open quote or an inline file, and a cut
 title or address would be wrong without a word. Ids stay below the key length that every store can index."""
 
@@ -31,6 +36,10 @@ LONGEST_OTHER = 100_000
 
 MOST_FIELDS = 1_000
 """Attributes and unknown columns of one row; rows with more come from a broken separator."""
+
+
+RAW_EXCESS = 20
+"""A raw cell may be this many times longer than what is kept, for its markup and for lists of addresses."""
 
 
 class CellReader:
@@ -60,7 +69,14 @@ class CellReader:
         if len(clean) > limit:
             reason = f"{len(clean):,} characters; at most {limit:,}"
             self.refuse(column, reason, value=clean, remedy="Look for a quote left open, or shorten it.")
-        return clean
+        return clean[:limit]
+
+    def limit_cells(self, cells: Mapping[str, Sequence[str]]) -> None:
+        """Refuse a row with a raw cell so long that reading it would be a waste."""
+        for column, values in cells.items():
+            for value in values:
+                if len(value) > RAW_EXCESS * LONGEST.get(column, LONGEST_OTHER):
+                    self.text(column, value)
 
     def limit_fields(self, count: int) -> None:
         """Refuse a row with more attributes and unknown columns than any product has."""

@@ -5,14 +5,13 @@ Every reader returns what the cell says, an empty value where it says nothing, o
 
 from __future__ import annotations
 
-import html
 import json
 import math
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from tonggan.catalogue.plain_text import one_line
+from tonggan.catalogue.plain_text import one_line, unescaped
 from tonggan.errors import InputError
 from tonggan.records import Availability, Rating
 
@@ -53,7 +52,8 @@ _COUNT = re.compile(
 _SCALE = {"": 1, "k": 1_000, "千": 1_000, "万": 10_000, "m": 1_000_000}
 _LEVELS = re.compile(r"\s*(?:[>＞»›→]+|::)\s*")
 _LIST_MARKS = re.compile(r"\s*[;；\n]\s*")
-_COMMAS = re.compile(r"\s*(?<!\\)[,，、]\s*(?![^()（）]*[)）])")
+_SPACES = re.compile(r"[^\S\n]+")
+_COMMA_OR_BRACKET = re.compile(r"(?<!\\)[,，、()（）]")
 _AND = re.compile(r"&| and |和|与")
 
 
@@ -174,7 +174,7 @@ def _read_mean(text: str) -> float | None:
 
 def _plain_list(cell: str) -> str:
     """Turn a cell that holds a JSON list of words into the same list with semicolons, and resolve entities."""
-    cell = html.unescape(cell)
+    cell = _SPACES.sub(" ", unescaped(cell))
     if cell.lstrip().startswith("["):
         try:
             return ";".join(str(item) for item in json.loads(cell))
@@ -195,12 +195,26 @@ def _paths(cell: str) -> list[list[str]]:
 def _split_commas(text: str) -> list[str]:
     """Split at commas that part paths: none in a level that has an `and` after the comma."""
     parts: list[str] = []
-    for piece in _COMMAS.split(text):
-        if parts and _AND.search(_LEVELS.split(piece)[0]):
+    for piece in _pieces(text):
+        if parts and _AND.search(_LEVELS.split(piece, maxsplit=1)[0]):
             parts[-1] += ", " + piece
         else:
             parts.append(piece)
     return parts
+
+
+def _pieces(text: str) -> list[str]:
+    """Split at commas outside brackets; brackets that do not pair count for nothing."""
+    marks = list(_COMMA_OR_BRACKET.finditer(text))
+    opening, closing = (sum(mark[0] in brackets for mark in marks) for brackets in ("(（", ")）"))
+    depth, start, pieces = 0, 0, []
+    for mark in marks:
+        if mark[0] in "(（)）":
+            depth += (1 if mark[0] in "(（" else -1) if opening == closing else 0
+        elif depth <= 0:
+            pieces.append(text[start : mark.start()].strip())
+            start = mark.end()
+    return [*pieces, text[start:].strip()]
 
 
 def _names(levels: Iterable[str]) -> list[str]:

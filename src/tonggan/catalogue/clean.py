@@ -60,10 +60,10 @@ def _read_rows(group: Sequence[Offer], default_currency: str) -> tuple[list[Row]
     for offer in group:
         reader = CellReader(offer.line)
         row = read_row(offer, reader, default_currency=default_currency)
-        if reader.refusal:
-            refusals.append(reader.refusal)
-        else:
+        if row is not None:
             rows.append(row)
+        elif reader.refusal:
+            refusals.append(reader.refusal)
     return rows, refusals
 
 

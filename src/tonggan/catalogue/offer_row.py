@@ -47,8 +47,11 @@ class Row:
     metadata: Mapping[str, str]
 
 
-def read_row(offer: Offer, reader: CellReader, *, default_currency: str = "") -> Row:
-    """Read a row; the reader tells whether, and why, it is refused."""
+def read_row(offer: Offer, reader: CellReader, *, default_currency: str = "") -> Row | None:
+    """Return what a row says, or none where the reader had to refuse it."""
+    reader.limit_cells(offer.values)
+    if reader.refusal:
+        return None
     price, list_price = _read_prices(offer, reader, default_currency)
     inventory = _read_inventory(offer, reader)
     availability, metadata = _read_availability(offer, inventory)
@@ -56,7 +59,7 @@ def read_row(offer: Offer, reader: CellReader, *, default_currency: str = "") ->
     metadata |= {one_line(name): reader.text("metadata", value) for name, value in offer.metadata.items() if value}
     reader.limit_fields(len(attributes) + len(options) + len(metadata))
     names = ("description", "brand", "language", "url", "updated_at")
-    return Row(
+    row = Row(
         offer=offer,
         id=reader.text("id", _first(offer, "id")),
         title=reader.text("title", _first(offer, "title")),
@@ -72,6 +75,7 @@ def read_row(offer: Offer, reader: CellReader, *, default_currency: str = "") ->
         attributes=attributes,
         metadata=metadata,
     )
+    return None if reader.refusal else row
 
 
 def option_name(name: str) -> str:

@@ -18,8 +18,9 @@ _SUFFIXES = {
     "video": (".mp4", ".webm", ".mkv", ".mov", ".m4v"),
     "voice": (".wav", ".mp3", ".flac", ".ogg", ".m4a", ".opus"),
 }
-_BETWEEN_ADDRESSES = re.compile(r"\s*[|;,\s]\s*(?=https?://|//)|\s*[|\n]\s*")
-_BETWEEN_FILES = re.compile(r"\s*[|;,\n]\s*")
+_SPACES = re.compile(r"[^\S\n]+")
+_BETWEEN_ADDRESSES = re.compile(r"[|;, ] ?(?=https?://|//)|[|\n]")
+_BETWEEN_FILES = re.compile(r"[|;,\n]")
 
 
 def read_media(reader: CellReader, values: Sequence[str], *, alts: Sequence[str] = ()) -> tuple[Media, ...]:
@@ -48,7 +49,7 @@ def distinct(media: Iterable[Media]) -> tuple[Media, ...]:
 
 
 def _parts(value: str) -> list[str]:
-    cell = value.strip()
+    cell = _SPACES.sub(" ", value).strip()
     if cell.startswith("data:"):
         return [cell]
     return (_BETWEEN_ADDRESSES if "//" in cell else _BETWEEN_FILES).split(cell)

@@ -126,13 +126,13 @@ class _RecordReader:
     def _items(self, field: str) -> tuple[str, ...]:
         value = self._record.get(field)
         if isinstance(value, str):
-            return read_list([value])
+            return read_list([self._as_text(field, value)])
         return unique(self._as_text(field, item) for item in self._list(field, value))
 
     def _categories(self) -> tuple[str, ...]:
         value = self._record.get("categories")
         if isinstance(value, str):
-            return read_categories([value])
+            return read_categories([self._as_text("categories", value)])
         return unique(self._as_text("categories", item) for item in self._list("categories", value))
 
     def _lists(self, field: str) -> dict[str, tuple[str, ...]]:
@@ -153,7 +153,7 @@ class _RecordReader:
 
     def _money(self, field: str, value: Any) -> Money | None:
         if not isinstance(value, Mapping):
-            cell = str(self._read(field, value, (str, int, float), ""))
+            cell = self._as_text(field, value)
             read = lambda: read_money(cell, currency=self._currency, default_currency="")  # noqa: E731
             return self._reader.read(field, read, shown=cell)
         return self._reader.read(field, lambda: _money_of(value), shown=json.dumps(value, default=str))

@@ -74,9 +74,13 @@ def _without_bookkeeping(record: Mapping[str, Any]) -> Json:
     return kept
 
 
+_REQUIRED = frozenset({"id", "title", "kind", "source"})
+"""Fields without a default: written though empty."""
+
+
 def _as_json(record: Any, writers: Mapping[str, Callable[[Any], Any]]) -> Json:
     values = ((name, getattr(record, name), write) for name, write in writers.items())
-    return {name: write(value) for name, value, write in values if value or value == 0}
+    return {name: write(value) for name, value, write in values if value or value == 0 or name in _REQUIRED}
 
 
 def _from_json(record: Mapping[str, Any], readers: Mapping[str, Callable[[Any], Any]]) -> Json:
