@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tonggan.answer.highlight import highlighted
+from tonggan.answer.highlight import highlighter
 from tonggan.catalogue.wire import product_as_json
 from tonggan.records import Answer, Hit, Product
 from tonggan.retrieve.facets import count_facets, facet_statistics
@@ -20,12 +20,13 @@ def compose(results: ResultSet, read: ProductReader, *, query_id: str, timings_m
     rows, scores = results.page()
     row_of = dict(zip(results.view.ids(rows), zip(rows.tolist(), scores.tolist(), strict=True), strict=True))
     query = results.query
+    highlight = highlighter(query.words) if query.words else _no_highlight
     hits = [
         Hit(
             product=product,
             score=row_of[product.id][1],
             reasons=results.reasons(row_of[product.id][0]) if query.explain else {},
-            highlight=highlighted(product, query.words) if query.words else {},
+            highlight=highlight(product),
         )
         for product in read(list(row_of))
     ]
@@ -58,3 +59,7 @@ def hit_as_json(hit: Hit) -> dict[str, Any]:
         "reasons": dict(hit.reasons),
         "highlight": dict(hit.highlight),
     }
+
+
+def _no_highlight(_: Product) -> dict[str, str]:
+    return {}

@@ -3,51 +3,67 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from tonggan.encode.words import terms, words
 from tonggan.records import Product
 
 START, END = "\ue000", "\ue001"
-"""Marks around a matched word: private-use characters, which catalogue text does not hold and no page takes for markup."""
+"""Marks around a matched word: private-use characters, which no catalogue holds and no page takes for markup."""
 
 SNIPPET_LETTERS = 160
 """Letters of a description shown around its first match."""
 
+SEARCHED_LETTERS = 3_200
+"""Letters of a description that are looked through for a match."""
+
+TOKENS_KEPT = 1 << 16
+"""Tokens whose stem is remembered; a catalogue's most frequent words, some 10 MB."""
+
 _TOKEN = re.compile(r"[\u3400-\u9fff]+|\w+(?:[-'’.]\w+)*")
 
-
-def highlighted(product: Product, query: str) -> Mapping[str, str]:
-    """Return title and the telling part of the description with the query's words between `START` and `END`.
-
-    A field without a match is left out.
-    """
-    wanted = {term for word in words(query) for term in terms(word)[:1]} | set(words(query))
-    title = _marked(product.title, wanted)
-    description = _marked(_snippet(product.description, wanted), wanted)
-    fields = {"title": title, "description": description}
-    return {name: text for name, text in fields.items() if START in text}
+Highlighter = Callable[[Product], Mapping[str, str]]
+"""Title and the telling part of the description with marks; a field without a match is left out."""
 
 
-def _marked(text: str, wanted: set[str]) -> str:
-    return _TOKEN.sub(lambda match: _mark(match.group(), wanted), text)
+def highlighter(query: str) -> Highlighter:
+    """Return what marks the words of a query in products."""
+    asked = words(query)
+    stems = {_stem(word) for word in asked}
+    longest_first = sorted((re.escape(word) for word in asked if _is_han(word)), key=len, reverse=True)
+    han = re.compile("|".join(longest_first)) if longest_first else None
+
+    def mark(match: re.Match[str]) -> str:
+        token = match.group()
+        if _is_han(token):
+            return han.sub(rf"{START}\g<0>{END}", token) if han else token
+        return f"{START}{token}{END}" if _stem(token) in stems else token
+
+    def highlight(product: Product) -> dict[str, str]:
+        title = _TOKEN.sub(mark, product.title)
+        description = _snippet(_TOKEN.sub(mark, product.description[:SEARCHED_LETTERS]))
+        fields = {"title": title, "description": description}
+        return {name: text for name, text in fields.items() if START in text}
+
+    return highlight
 
 
-def _mark(token: str, wanted: set[str]) -> str:
-    if "\u3400" <= token[0] <= "\u9fff":
-        found = sorted((word for word in wanted if word and word in token), key=len, reverse=True)
-        return (
-            re.sub("|".join(map(re.escape, found)), lambda match: f"{START}{match.group()}{END}", token)
-            if found
-            else token
-        )
-    return f"{START}{token}{END}" if wanted & set(terms(token)[:1]) else token
+@lru_cache(maxsize=TOKENS_KEPT)
+def _stem(token: str) -> str:
+    return next(iter(terms(token)), token)
 
 
-def _snippet(text: str, wanted: set[str]) -> str:
-    if len(text) <= SNIPPET_LETTERS:
-        return text
-    marked = _marked(text[: 20 * SNIPPET_LETTERS], wanted)
-    place = marked.find(START)
-    start = max(0, place - SNIPPET_LETTERS // 3) if place > 0 else 0
-    return ("…" if start else "") + text[start : start + SNIPPET_LETTERS] + "…"
+def _is_han(token: str) -> bool:
+    return "\u3400" <= token[0] <= "\u9fff"
+
+
+def _snippet(marked: str) -> str:
+    """The part around the first mark, marks kept whole."""
+    if len(marked) <= SNIPPET_LETTERS:
+        return marked
+    start = max(0, marked.find(START) - SNIPPET_LETTERS // 3)
+    part = marked[start : start + SNIPPET_LETTERS]
+    if part.rfind(START) > part.rfind(END):
+        part = part[: part.rfind(START)]
+    return ("…" if start else "") + part.removeprefix(END) + "…"

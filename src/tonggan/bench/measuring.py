@@ -15,9 +15,9 @@ import numpy as np
 
 @dataclass(frozen=True, slots=True)
 class BenchRow:
-    """One measured budget. `ratio_to_engine` compares with the raw engine call of the same run; none where there is none.
+    """One measured budget. `ratio_to_engine` compares with the raw engine call of the same run, where there is one.
 
-    `value` and `unit` carry what is not a latency (megabytes, seconds); `budget` is in words, `is_met` none without one.
+    `value` and `unit` carry what is not a latency (megabytes, seconds); `budget` is in words, `is_met` goes with it.
     """
 
     name: str
