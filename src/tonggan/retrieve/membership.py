@@ -65,8 +65,7 @@ def pin_places(pinned: Sequence[str]) -> list[tuple[str, int]]:
 
 def _word_members(query: Query, view: View, questions: Questions, settings: RetrievalSettings) -> Members:
     match = view.match(questions.terms, fields=query.query_by)
-    covered = match.rows[match.coverage >= settings.minimum_coverage]
-    rows = [covered if len(covered) >= settings.few_matches else match.rows]
+    rows = [match.rows[match.coverage >= _least_coverage(match.coverage, settings)]]
     nearest = {}
     for probe in questions.probes:
         if probe.is_anchor:
@@ -75,6 +74,13 @@ def _word_members(query: Query, view: View, questions: Questions, settings: Retr
             floor = settings.nearest_similarity if probe.channel in SEMANTIC_CHANNELS else -1.0
             rows.append(near[scores >= floor])
     return Members(union(rows), match, nearest)
+
+
+def _least_coverage(coverage: Scores, settings: RetrievalSettings) -> float:
+    """The coverage asked for, or what the best covered few have where fewer have as much."""
+    if len(coverage) <= settings.few_matches:
+        return 0.0
+    return min(settings.minimum_coverage, float(-np.partition(-coverage, settings.few_matches)[settings.few_matches]))
 
 
 def _has_vector(probes: Sequence[Probe]) -> Filter | None:
