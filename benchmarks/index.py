@@ -17,7 +17,7 @@ import statistics
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -200,7 +200,7 @@ def measure_changes(folder: str, products: int) -> None:
     index.close()
 
 
-def measure_stall(index: Index, shop: Shop, products: int) -> None:
+def measure_stall(index: Any, shop: Shop, products: int) -> None:
     draw = np.random.default_rng(9)
     extra = shop.vectors(draw, 12_000)
     fresh = [shop.entry(draw, products + place, vector) for place, vector in enumerate(extra)]
@@ -218,7 +218,7 @@ def measure_stall(index: Index, shop: Shop, products: int) -> None:
     print_row("match and nearest during optimize", **percentiles(times), longest_ms=1000 * max(times))
 
 
-def print_times(name: str, calls: list[Callable[[], object]], *, raw: float = 0.0, **more: Any) -> float:
+def print_times(name: str, calls: Sequence[Callable[..., object]], *, raw: float = 0.0, **more: Any) -> float:
     for call in calls[:3]:
         call()
     times = [seconds(call) for call in calls]
@@ -236,7 +236,7 @@ def print_row(name: str, **figures: float) -> None:
     print(json.dumps({"name": name, **{key: round(float(value), 3) for key, value in figures.items()}}), flush=True)
 
 
-def seconds(call: Callable[[], object]) -> float:
+def seconds(call: Callable[..., object]) -> float:
     started = time.perf_counter()
     call()
     return time.perf_counter() - started

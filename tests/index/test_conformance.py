@@ -193,14 +193,15 @@ def test_a_facet_count_is_the_number_of_results_it_shows(index: Index) -> None:
 def test_products_without_a_value_pass_only_what_is_negative(index: Index) -> None:
     index.apply([Entry("bare"), Entry("full", texts={"brand": ("A",)}, numbers={"price": 1.0})], position=1)
     view = index.view()
-    for name, operator, values in (
-        ("brand", "=", ("A",)),
-        ("brand", "~", ("a",)),
-        ("price", "<", ("9",)),
-        ("price", "=", ("1",)),
-    ):
-        assert view.ids(view.select(Condition(name, operator, values))) == ["full"]
-        assert view.ids(view.select(Not(Condition(name, operator, values)))) == ["bare"]
+    positive = [
+        Condition("brand", "=", ("A",)),
+        Condition("brand", "~", ("a",)),
+        Condition("price", "<", ("9",)),
+        Condition("price", "=", ("1",)),
+    ]
+    for tree in positive:
+        assert view.ids(view.select(tree)) == ["full"]
+        assert view.ids(view.select(Not(tree))) == ["bare"]
     for name, value in (("brand", "A"), ("price", "1")):
         assert view.ids(view.select(Condition(name, "!=", (value,)))) == ["bare"]
 
@@ -255,7 +256,7 @@ def test_a_hostile_id_is_only_an_id(index: Index) -> None:
         (Condition("price", "..", ("1",)), "takes 2"),
         (Condition("price", "~", ("1",)), "holds numbers"),
         (Condition("id", "~", ("1",)), "= and != only"),
-        (Condition("price", "=~", ("1",)), "Unknown operator"),
+        (Condition("price", "=~", ("1",)), "Unknown operator"),  # type: ignore[arg-type]
         (AllOf((Not(Condition("x" * 10_000, "=", ("1",))),)), "Unknown field"),
     ],
 )  # fmt: skip
@@ -463,9 +464,7 @@ for position in range(index.view().position + 1, 10_000):
 
 
 @pytest.mark.parametrize("name", sorted(ADAPTERS))
-def test_a_killed_writer_leaves_an_index_that_catches_up_or_is_refused(
-    name: str, oracle: Index, tmp_path: Path
-) -> None:
+def test_a_killed_writer_leaves_an_index_that_catches_up(name: str, oracle: Index, tmp_path: Path) -> None:
     folder = str(tmp_path / "index")
     index_adapter(name).create(folder, SCHEMA).close()
     for delay in (0.05, 0.3):

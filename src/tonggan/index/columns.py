@@ -117,12 +117,12 @@ class TextColumn:
 
     def codes_for(self, values: Sequence[str]) -> list[int]:
         """Codes of the values, each once, new ones added."""
-        found: dict[int, None] = {}
+        codes = []
         for value in values:
             folded = fold(value)
             code = self.code_of(folded)
-            found[self._add(value, folded) if code is None else code] = None
-        return list(found)
+            codes.append(self._add(value, folded) if code is None else code)
+        return codes if len(codes) < 2 else list(dict.fromkeys(codes))
 
     def equal(self, values: Sequence[str], count: int) -> npt.NDArray[np.bool_]:
         """Rows with any of the values."""
@@ -223,18 +223,23 @@ class Columns:
         for name, values in entry.texts.items():
             if values:
                 column = self.texts.get(name) or self.texts.setdefault(name, TextColumn())
+                _, rows, held = gathered.get(id(column.pairs)) or _start(gathered, column.pairs)
                 codes = column.codes_for(values)
-                rows, held = gathered.setdefault(id(column.pairs), (column.pairs, [], []))[1:]
-                rows.extend([row] * len(codes))
-                held.extend(codes)
+                rows += [row] * len(codes)
+                held += codes
 
     def _gather_numbers(self, entry: Entry, row: int, gathered: dict[int, _Gathered]) -> None:
         for name, number in entry.numbers.items():
             if number == number:
                 column = self.numbers.get(name) or self.numbers.setdefault(name, NumberColumn())
-                rows, held = gathered.setdefault(id(column.pairs), (column.pairs, [], []))[1:]
+                _, rows, held = gathered.get(id(column.pairs)) or _start(gathered, column.pairs)
                 rows.append(row)
                 held.append(number)
+
+
+def _start(gathered: dict[int, _Gathered], pairs: Pairs) -> _Gathered:
+    gathered[id(pairs)] = started = (pairs, [], [])
+    return started
 
 
 def most_frequent(present: np.ndarray, totals: np.ndarray, names: list[str], *, limit: int) -> dict[str, int]:

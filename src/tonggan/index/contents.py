@@ -49,13 +49,22 @@ class Contents:
     live: npt.NDArray[np.bool_]
     position: int = 0
 
-    def apply(self, entries: Sequence[Entry], deletions: Sequence[str], *, position: int) -> None:
-        """Remove the deletions, then add or replace the entries, which `check_entries` returned."""
-        vectors = {
-            name: [_vector(entry, name, matrix) for entry in entries] for name, matrix in self.matrices.items()
-        }  # fmt: skip
+    def prepare(self, entries: Sequence[Entry]) -> dict[str, list[np.ndarray | None]]:
+        """Unit vectors of the entries by space, with room made for them; DiskFullError before anything is changed."""
+        vectors = {name: [_vector(entry, name, matrix) for entry in entries] for name, matrix in self.matrices.items()}
         for name, matrix in self.matrices.items():
             matrix.reserve(sum(vector is not None for vector in vectors[name]))
+        return vectors
+
+    def apply(
+        self,
+        entries: Sequence[Entry],
+        deletions: Sequence[str],
+        *,
+        vectors: Mapping[str, list[np.ndarray | None]],
+        position: int,
+    ) -> None:
+        """Remove the deletions, then add or replace the entries, which were checked and prepared."""
         first = len(self.live)
         deleted = self.identities.newest(deletions)
         before = self.identities.add([entry.product_id for entry in entries])

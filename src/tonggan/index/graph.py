@@ -94,10 +94,10 @@ class Graph:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def close(self) -> None:
-        """Close the files once nobody searches."""
+        """Close the files once those who search them are done; who comes later finds no graph."""
         with self._idle:
-            self._idle.wait_for(lambda: self._searching == 0)
             collection, self._collection, self.covered = self._collection, None, 0
+            self._idle.wait_for(lambda: self._searching == 0)
         if collection is not None:
             collection.close()
 
@@ -111,12 +111,13 @@ class Graph:
     @contextmanager
     def _in_use(self) -> Iterator[Any]:
         with self._idle:
-            self._searching += 1
+            collection = self._collection
+            self._searching += collection is not None
         try:
-            yield self._collection
+            yield collection
         finally:
             with self._idle:
-                self._searching -= 1
+                self._searching -= collection is not None
                 self._idle.notify_all()
 
     def _read_marker(self) -> int:

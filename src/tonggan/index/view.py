@@ -36,18 +36,18 @@ class IndexView:
     def count(self) -> int:
         return self._snapshot.live_count
 
-    @cached_property
+    @property
     def text_fields(self) -> Sequence[str]:
-        return tuple(sorted(self._snapshot.columns.texts))
+        return tuple(sorted(self._texts))
 
-    @cached_property
+    @property
     def number_fields(self) -> Sequence[str]:
-        return tuple(sorted(self._snapshot.columns.numbers))
+        return tuple(sorted(self._numbers))
 
     def select(self, filters: Filter | None = None) -> Rows:
         if filters is None:
             return self._live_rows
-        check_filter(filters, frozenset(self.text_fields), frozenset(self.number_fields))
+        check_filter(filters, self._texts, self._numbers)
         mask = mask_of(filters, self._snapshot.columns, self._snapshot.identities, count=self._snapshot.rows)
         return np.flatnonzero(mask & self._snapshot.live).astype(np.int32)
 
@@ -77,7 +77,7 @@ class IndexView:
         return {name: matrix.vectors[slot].copy() for name, slot in zip(ids, slots, strict=True) if slot >= 0}
 
     def facet(self, name: str, rows: Rows, *, limit: int) -> dict[str, int]:
-        check_field(name, frozenset([*self.text_fields, *self.number_fields]))
+        check_field(name, self._texts | self._numbers)
         columns = self._snapshot.columns
         if name in columns.texts:
             return columns.texts[name].counts(rows, self._snapshot.rows, limit=limit)
@@ -103,11 +103,11 @@ class IndexView:
         return by_keys(rows, values, scores, ranks)
 
     def numbers(self, name: str, rows: Rows) -> npt.NDArray[np.float64]:
-        check_field(name, frozenset(self.number_fields))
+        check_field(name, self._numbers)
         return self._snapshot.columns.numbers[name].values(rows, self._snapshot.rows)
 
     def values(self, name: str, rows: Rows) -> list[tuple[str, ...]]:
-        check_field(name, frozenset([*self.text_fields, "id"]))
+        check_field(name, self._texts | {"id"})
         if name == "id":
             return [(product_id,) for product_id in self.ids(rows)]
         return self._snapshot.columns.texts[name].values(rows, self._snapshot.rows)
@@ -122,6 +122,14 @@ class IndexView:
 
     def document_frequency(self, terms: Sequence[str]) -> list[int]:
         return self._snapshot.words.document_frequency(terms)
+
+    @cached_property
+    def _texts(self) -> frozenset[str]:
+        return frozenset(self._snapshot.columns.texts)
+
+    @cached_property
+    def _numbers(self) -> frozenset[str]:
+        return frozenset(self._snapshot.columns.numbers)
 
     @cached_property
     def _live_rows(self) -> Rows:
@@ -142,7 +150,7 @@ class IndexView:
         if name == "id":
             return ranks[rows]
         columns, count = self._snapshot.columns, self._snapshot.rows
-        check_field(name, frozenset([*columns.texts, *columns.numbers, "id", TEXT_MATCH]))
+        check_field(name, self._texts | self._numbers | {"id", TEXT_MATCH})
         if name in columns.numbers:
             return columns.numbers[name].values(rows, count)
         return columns.texts[name].sort_key(rows, count)

@@ -64,6 +64,7 @@ class ZvecIndex:
         self._tidying = threading.Lock()
         self._thread: threading.Thread | None = None
         self._failure = ""
+        self._is_whole = True
 
     @classmethod
     def create(cls, folder: str, schema: IndexSchema) -> Self:
@@ -110,15 +111,18 @@ class ZvecIndex:
     def apply(self, entries: Sequence[Entry], deletions: Sequence[str] = (), *, position: int) -> None:
         latest = check_entries(entries, self.schema)
         with self._writing:
-            self._folder_lock.check_held()
-            self._contents.apply(latest, deletions, position=position)
+            self._check_writable()
+            vectors = self._contents.prepare(latest)
+            self._is_whole = False
+            self._contents.apply(latest, deletions, vectors=vectors, position=position)
             self._publish()
+            self._is_whole = True
         if self._is_tidying_due():
             self.optimize()
 
     def checkpoint(self) -> None:
         with self._checkpointing:
-            self._folder_lock.check_held()
+            self._check_writable()
             self._compact_if_worth()
             with self._writing:
                 snapshot = self._contents.snapshot()
@@ -153,6 +157,11 @@ class ZvecIndex:
             for graph in self._graphs.values():
                 graph.close()
             self._folder_lock.release()
+
+    def _check_writable(self) -> None:
+        self._folder_lock.check_held()
+        if not self._is_whole:
+            raise NotReadyError("A change to the index failed half-way; its views are still whole.", remedy=REBUILD)
 
     def _restore(self, manifest: Manifest) -> None:
         self._serial = manifest.serial
