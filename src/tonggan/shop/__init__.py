@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -99,9 +100,10 @@ class Shop:
             listener=progress,
         )
         report = importer.run()
-        if not dry_run:
-            self.projection.refresh(_stage_listener(progress, importer))
-        return report
+        if dry_run:
+            return report
+        self.projection.refresh(_stage_listener(progress, importer))
+        return replace(report, seconds=round(importer.seconds, 3))
 
     def put(self, records: Sequence[Mapping[str, Any]]) -> ImportReport:
         """Add or replace products given as JSON records; they can be found when this returns."""
