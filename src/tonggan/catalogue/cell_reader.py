@@ -34,6 +34,9 @@ title or address would be wrong without a word. Ids stay below the key length th
 LONGEST_OTHER = 100_000
 """Characters of any other field; the longest honest specification sheets are a tenth of it."""
 
+MANY_LINES = frozenset({"description", "metadata"})
+"""Fields that keep their lines; all others become one line."""
+
 MOST_FIELDS = 1_000
 """Attributes and unknown columns of one row; rows with more come from a broken separator."""
 
@@ -63,9 +66,9 @@ class CellReader:
             self.refusal = Refusal(self.line, column, one_line(str(value))[:SHOWN_CHARACTERS], reason, remedy)
 
     def text(self, column: str, value: str) -> str:
-        """Return a cell as clean text, lines kept in a description; one that is too long refuses the row."""
+        """Return a cell as clean text; one that is too long refuses the row."""
         limit = LONGEST.get(column, LONGEST_OTHER)
-        clean = paragraphs(value) if column == "description" else one_line(value)
+        clean = paragraphs(value) if column in MANY_LINES else one_line(value)
         if len(clean) > limit:
             reason = f"{len(clean):,} characters; at most {limit:,}"
             self.refuse(column, reason, value=clean, remedy="Look for a quote left open, or shorten it.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tonggan.catalogue import cells
 from tonggan.catalogue.cell_reader import CellReader
@@ -14,6 +15,9 @@ from tonggan.records import Availability, Media, Money, Offer, Rating
 
 CODES = ("sku", "gtin", "mpn")
 """Fields whose values name one product or variant in the merchant's or the maker's books."""
+
+REMEMBERED_NAMES = 4096
+"""Attribute names whose plain form is remembered; a catalogue has hundreds, each on thousands of rows."""
 
 OPTION_NAMES = {
     alias: name
@@ -78,6 +82,7 @@ def read_row(offer: Offer, reader: CellReader, *, default_currency: str = "") ->
     return None if reader.refusal else row
 
 
+@lru_cache(maxsize=REMEMBERED_NAMES)
 def option_name(name: str) -> str:
     """Return the name under which an option or attribute is kept.
 

@@ -27,6 +27,7 @@ _LINE_SPACES = re.compile(r"[^\S\n]+")
 _BLANK_LINES = re.compile(r"\s*\n\s*")
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]")
 _LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
+_UNTIDY = re.compile(r"[<&]|^['\s]|\s\s|\s$")
 _QUOTED_FORMULA = re.compile(r"'[=+\-@]")
 _UNSEEN = re.compile(
     r"<!--.*?(?:-->|\Z)|<(script|style|template|noscript|head)\b[^<>]*>.*?(?:</\1\s*>|\Z)|<[!?][a-zA-Z\[][^<>]*>",
@@ -45,6 +46,8 @@ def one_line(text: str) -> str:
     >>> one_line("  Tom &amp; <b>Jerry</b>\\x00 mug ")
     'Tom & Jerry mug'
     """
+    if text.isascii() and text.isprintable() and not _UNTIDY.search(text):
+        return text
     return _SPACES.sub(" ", _without_markup(text)).strip()
 
 

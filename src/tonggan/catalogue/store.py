@@ -16,11 +16,11 @@ from uuid import uuid4
 import numpy as np
 from sqlalchemy import Connection, delete, func, insert, inspect, select, update
 
-from tonggan.catalogue import Change, Written
+from tonggan.catalogue import Change, Written, tables
 from tonggan.catalogue import product_rows as rows_of
 from tonggan.catalogue.connections import LEAST_FREE_BYTES, Connections
 from tonggan.catalogue.lock import WriterLock
-from tonggan.catalogue.tables import SCHEMA_VERSION, TABLES, changes, codes, products, settings, vectors
+from tonggan.catalogue.tables import SCHEMA_VERSION, TABLES
 from tonggan.catalogue.verification import findings
 from tonggan.catalogue.wire import product_from_json
 from tonggan.errors import InputError, NotReadyError
@@ -82,9 +82,9 @@ class SqlStore:
         """Give the writing connection in a transaction that is on disk when the block has ended."""
         return self._connections.writing()
 
-    def put(self, given: Sequence[Product]) -> Written:
+    def put(self, products: Sequence[Product]) -> Written:
         """Add and replace products in one transaction; those that are the same as before cost no write."""
-        rows = rows_of.as_rows(given)
+        rows = rows_of.as_rows(products)
         with self._connections.writing(text_bytes=rows_of.text_bytes(rows.values())) as connection:
             stored = rows_of.stored_hashes(connection, list(rows))
             new = [row for row in rows.values() if row.id not in stored]
@@ -106,8 +106,8 @@ class SqlStore:
             rows_of.append_changes(connection, _numbered(connection, gone), is_deletion=True)
             rows_of.delete_codes(connection, gone)
             for part in rows_of.parts(gone):
-                connection.execute(delete(products).where(products.c.id.in_(part)))
-                connection.execute(delete(vectors).where(vectors.c.key.in_(part)))
+                connection.execute(delete(tables.products).where(tables.products.c.id.in_(part)))
+                connection.execute(delete(tables.vectors).where(tables.vectors.c.key.in_(part)))
         if gone:
             self._connections.erase_journal()
         return tuple(gone)
@@ -117,30 +117,38 @@ class SqlStore:
         found: dict[str, Product] = {}
         with self._connections.reading() as connection:
             for part in rows_of.parts(list(dict.fromkeys(product_ids))):
-                for row in connection.execute(select(products.c.id, products.c.json).where(products.c.id.in_(part))):
+                for row in connection.execute(
+                    select(tables.products.c.id, tables.products.c.json).where(tables.products.c.id.in_(part))
+                ):
                     found[row[0]] = _product(row[1])
         return [found[name] for name in product_ids if name in found]
 
     def get_by_code(self, code: str) -> list[Product]:
         """Return the products that have a sku, gtin, mpn or variant id, in order of ids; merchants double them."""
-        named = select(codes.c.product_id).where(codes.c.code == code, codes.c.kind != rows_of.MEDIA_KIND)
-        query = select(products.c.json).where(products.c.id.in_(named)).order_by(products.c.id)
+        named = select(tables.codes.c.product_id).where(
+            tables.codes.c.code == code, tables.codes.c.kind != rows_of.MEDIA_KIND
+        )
+        query = select(tables.products.c.json).where(tables.products.c.id.in_(named)).order_by(tables.products.c.id)
         with self._connections.reading() as connection:
             return [_product(text) for text in connection.execute(query).scalars()]
 
     def uses_media(self, checksum: str) -> bool:
         """Tell whether any product, or a variant of one, has a picture, clip or sound with this checksum."""
-        query = select(codes.c.code).where(codes.c.code == checksum, codes.c.kind == rows_of.MEDIA_KIND).limit(1)
+        query = (
+            select(tables.codes.c.code)
+            .where(tables.codes.c.code == checksum, tables.codes.c.kind == rows_of.MEDIA_KIND)
+            .limit(1)
+        )
         with self._connections.reading() as connection:
             return connection.execute(query).first() is not None
 
     def scan(self, *, batch: int = 1000) -> Iterator[list[Product]]:
         """Return all products in order of their ids, a batch at a time; writes in between are seen or not."""
-        query = select(products.c.json, products.c.id).order_by(products.c.id).limit(batch)
+        query = select(tables.products.c.json, tables.products.c.id).order_by(tables.products.c.id).limit(batch)
         last = ""
         while True:
             with self._connections.reading() as connection:
-                rows = connection.execute(query.where(products.c.id > last)).all()
+                rows = connection.execute(query.where(tables.products.c.id > last)).all()
             if not rows:
                 return
             yield [_product(row[0]) for row in rows]
@@ -149,11 +157,16 @@ class SqlStore:
     def count(self) -> int:
         """Return how many products there are."""
         with self._connections.reading() as connection:
-            return connection.execute(select(func.count()).select_from(products)).scalar_one()
+            return connection.execute(select(func.count()).select_from(tables.products)).scalar_one()
 
     def changes(self, *, after: int, limit: int = 1000) -> list[Change]:
         """Return the changes that follow a sequence, oldest first."""
-        query = select(changes).where(changes.c.sequence > after).order_by(changes.c.sequence).limit(limit)
+        query = (
+            select(tables.changes)
+            .where(tables.changes.c.sequence > after)
+            .order_by(tables.changes.c.sequence)
+            .limit(limit)
+        )
         with self._connections.reading() as connection:
             return [Change(row[0], row[1], bool(row[2])) for row in connection.execute(query)]
 
@@ -162,30 +175,32 @@ class SqlStore:
         with self._connections.reading() as connection:
             return _last_change(connection)
 
-    def put_vectors(self, fingerprint: str, given: Mapping[str, Vectors]) -> None:
+    def put_vectors(self, fingerprint: str, vectors: Mapping[str, Vectors]) -> None:
         """Keep vectors under the fingerprint of the encoders that made them; what was under a key is replaced."""
-        values = [{"fingerprint": fingerprint, "key": key, **_packed(value)} for key, value in given.items()]
+        values = [{"fingerprint": fingerprint, "key": key, **_packed(value)} for key, value in vectors.items()]
         if not values:
             return
         with self._connections.writing(text_bytes=sum(len(value["numbers"]) for value in values)) as connection:
-            for part in rows_of.parts(list(given)):
-                same = vectors.c.fingerprint == fingerprint
-                connection.execute(delete(vectors).where(same, vectors.c.key.in_(part)))
-            connection.execute(insert(vectors), values)
+            for part in rows_of.parts(list(vectors)):
+                same = tables.vectors.c.fingerprint == fingerprint
+                connection.execute(delete(tables.vectors).where(same, tables.vectors.c.key.in_(part)))
+            connection.execute(insert(tables.vectors), values)
 
     def get_vectors(self, fingerprint: str, keys: Iterable[str]) -> dict[str, Vectors]:
         """Return the vectors that are kept, by key; float32, of the shape they were given in."""
         found: dict[str, Vectors] = {}
         with self._connections.reading() as connection:
             for part in rows_of.parts(list(dict.fromkeys(keys))):
-                query = select(vectors).where(vectors.c.fingerprint == fingerprint, vectors.c.key.in_(part))
+                query = select(tables.vectors).where(
+                    tables.vectors.c.fingerprint == fingerprint, tables.vectors.c.key.in_(part)
+                )
                 found |= {row.key: _unpacked(row.shape, row.numbers) for row in connection.execute(query)}
         return found
 
     def delete_vectors(self, *, keeping: Iterable[str]) -> None:
         """Drop the vectors of every fingerprint but these."""
         with self._connections.writing() as connection:
-            connection.execute(delete(vectors).where(vectors.c.fingerprint.not_in(list(keeping))))
+            connection.execute(delete(tables.vectors).where(tables.vectors.c.fingerprint.not_in(list(keeping))))
 
     def verify(self, *, is_thorough: bool = False) -> list[str]:
         """Return what is wrong in the store, in plain sentences; thorough also reads every product."""
@@ -213,7 +228,9 @@ class SqlStore:
                 TABLES.create_all(connection)
                 if not _setting(connection, "shop_id"):
                     names = {"schema_version": str(SCHEMA_VERSION), "shop_id": uuid4().hex, "last_change": "0"}
-                    connection.execute(insert(settings), [{"name": name, "value": names[name]} for name in names])
+                    connection.execute(
+                        insert(tables.settings), [{"name": name, "value": names[name]} for name in names]
+                    )
         with self._connections.reading() as connection:
             version = _setting(connection, "schema_version")
             if version != str(SCHEMA_VERSION):
@@ -235,7 +252,7 @@ class SqlStore:
 
 
 def _setting(connection: Connection, name: str) -> str:
-    return connection.execute(select(settings.c.value).where(settings.c.name == name)).scalar() or ""
+    return connection.execute(select(tables.settings.c.value).where(tables.settings.c.name == name)).scalar() or ""
 
 
 def _last_change(connection: Connection) -> int:
@@ -248,7 +265,7 @@ def _numbered(connection: Connection, names: Sequence[str]) -> dict[int, str]:
         return {}
     start = _last_change(connection) + 1
     value = str(start + len(names) - 1)
-    connection.execute(update(settings).where(settings.c.name == "last_change").values(value=value))
+    connection.execute(update(tables.settings).where(tables.settings.c.name == "last_change").values(value=value))
     return dict(enumerate(names, start))
 
 
