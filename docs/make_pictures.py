@@ -16,7 +16,7 @@ from tonggan import Shop
 from tonggan.demo import write_demo_feed
 from tonggan.serve.server import build_server
 
-FLAGS = [
+FLAGS = (
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -27,7 +27,7 @@ FLAGS = [
     "--disable-sync",
     "--hide-scrollbars",
     "--virtual-time-budget=8000",
-]
+)
 
 PICTURES = {
     "page": ("/?q=red", (1280, 860)),
