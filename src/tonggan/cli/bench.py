@@ -2,48 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from importlib import import_module
-from importlib.util import find_spec
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from tonggan.cli.options import AsJson, Quiet
 from tonggan.cli.screen import out, print_json, remark, table
-from tonggan.errors import MissingExtraError
+from tonggan.errors import InputError
 
-MODULE = "tonggan.bench"
-"""Has `run(size, tell) -> rows`: each row a mapping with COLUMNS, `tell` called with what is being measured."""
+FIGURES = ("p50_ms", "p95_ms", "p99_ms", "per_second", "ratio_to_engine", "value")
 
-COLUMNS = ("name", "p50_ms", "p95_ms", "p99_ms", "per_second", "ratio_to_engine")
+FEWEST_PRODUCTS = 100
+"""Fewer make no catalogue that a search could be slow on."""
 
-Run = Callable[[str, Callable[[str], None]], Iterable[Mapping[str, Any]]]
+Size = Annotated[str, typer.Option("--size", help="quick, full, or numbers of products with commas.")]
+Scratch = Annotated[
+    Path | None,
+    typer.Option("--folder", help="Disk to measure on.", metavar="DIR", show_default="a temporary folder"),
+]
 
 
 def bench(
-    size: Annotated[str, typer.Option(help="quick, or a number of products: 10000, 50000, 200000.")] = "quick",
+    size: Size = "quick",
+    folder: Scratch = None,
+    seed: Annotated[int, typer.Option(help="Other catalogues for other seeds.")] = 0,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Measure this machine on a shop of that size; each row has its ratio to the bare engine where there is one."""
-    rows = [dict(row) for row in _runner()(size, (lambda text: None) if quiet or as_json else remark)]
+    """Measure this machine on catalogues of these sizes; the ratio is to the bare engine's call in the same run."""
+    from tonggan.bench import run_bench
+
+    sizes = read_sizes(size)
+    listener = (lambda text: None) if quiet or as_json else remark
+    with tempfile.TemporaryDirectory(dir=folder, prefix="tonggan-bench-") as scratch:
+        rows = [row.as_json() for row in run_bench(sizes, Path(scratch), seed=seed, listener=listener)]
     if as_json:
         print_json(rows)
-        return
-    shown = table(*COLUMNS, numeric=COLUMNS[1:])
+    else:
+        _show(rows)
+
+
+def read_sizes(text: str) -> tuple[int, ...]:
+    """Return numbers of products; InputError where it is neither a name nor numbers."""
+    from tonggan.bench import QUICK_SIZES, SIZES
+
+    named = {"quick": QUICK_SIZES, "full": SIZES}
+    if text in named:
+        return tuple(named[text])
+    parts = [part.strip().replace("_", "") for part in text.split(",")]
+    if not all(part.isascii() and part.isdecimal() and int(part) >= FEWEST_PRODUCTS for part in parts):
+        raise InputError(
+            f"'{text}' is no size.", remedy=f"Write quick, full, or numbers from {FEWEST_PRODUCTS} such as 10000,50000."
+        )
+    return tuple(map(int, parts))
+
+
+def _show(rows: Sequence[Mapping[str, Any]]) -> None:
+    shown = table("name", "products", *FIGURES, "budget", "met", numeric=("products", *FIGURES))
     for row in rows:
-        shown.add_row(*(_cell(row.get(name)) for name in COLUMNS))
+        figures = [_cell(row[name]) for name in FIGURES[:-1]]
+        value = f"{_cell(row['value'])} {row['unit']}".strip()
+        met = {True: "yes", False: "no", None: ""}[row["is_met"]]
+        shown.add_row(row["name"], f"{row['products']:,}", *figures, value, row["budget"], met)
     out().print(shown, markup=False)
 
 
-def _runner() -> Run:
-    if find_spec(MODULE) is None:
-        raise MissingExtraError("This installation has no benchmarks.", remedy="Install tonggan from its repository.")
-    return import_module(MODULE).run
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    return f"{value:,.2f}" if isinstance(value, float) else str(value)
+def _cell(figure: float | None) -> str:
+    return "" if figure is None else f"{figure:,.2f}"
