@@ -19,15 +19,16 @@ async def ask_all(plan: dict[str, Any]) -> dict[str, Any]:
     async with httpx.AsyncClient(base_url=plan["url"], limits=limits, timeout=30) as client:
         await client.get("/search", params={"q": plan["asked"][0]})
         started = time.perf_counter()
-        await asyncio.gather(*(_ask(client, plan["asked"], remaining, milliseconds) for _ in range(plan["clients"])))
+        await asyncio.gather(*(_ask(client, plan, remaining, milliseconds) for _ in range(plan["clients"])))
         seconds = time.perf_counter() - started
     return {"milliseconds": milliseconds, "per_second": plan["requests"] / seconds}
 
 
-async def _ask(client: httpx.AsyncClient, asked: list[str], remaining: Any, milliseconds: list[float]) -> None:
+async def _ask(client: httpx.AsyncClient, plan: dict[str, Any], remaining: Any, milliseconds: list[float]) -> None:
+    asked = plan["asked"]
     for at in remaining:
         started = time.perf_counter()
-        answer = await client.get("/search", params={"q": asked[at % len(asked)], "facet_by": "category,brand,price"})
+        answer = await client.get("/search", params=plan["options"] | {"q": asked[at % len(asked)]})
         answer.raise_for_status()
         milliseconds.append(1e3 * (time.perf_counter() - started))
 

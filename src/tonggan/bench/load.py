@@ -21,6 +21,9 @@ REQUESTS = 1_600
 """Requests in all; bounded, and to the loopback address only."""
 
 
+OPTIONS = {"facet_by": "category,brand,price"}
+"""What each request asks for beside its words."""
+
 START_SECONDS = 60
 """How long the server may take to be ready."""
 
@@ -34,11 +37,10 @@ def measure_http(shop: Shop, asked: Sequence[str]) -> tuple[Latency, float]:
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
-        plan = json.dumps(
-            {"url": urls.get(timeout=START_SECONDS), "asked": list(asked), "clients": CLIENTS, "requests": REQUESTS}
-        )
+        url = urls.get(timeout=START_SECONDS)
+        plan = {"url": url, "asked": list(asked), "options": OPTIONS, "clients": CLIENTS, "requests": REQUESTS}
         command = [sys.executable, "-m", "tonggan.bench.clients"]
-        result = subprocess.run(command, input=plan, capture_output=True, text=True, check=True)
+        result = subprocess.run(command, input=json.dumps(plan), capture_output=True, text=True, check=True)
     finally:
         server.should_exit = True
         thread.join()
