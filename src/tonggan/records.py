@@ -93,12 +93,14 @@ class Offer:
     """One row of a feed under our field names, values still text as the merchant wrote them.
 
     `values` has a list per field, since a field may be fed by several columns; `group` joins the rows of one product.
+    `record` is the whole row where it is a product in our own JSON; the other fields are empty then.
     """
 
     line: int
-    values: Mapping[str, tuple[str, ...]]
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     metadata: Mapping[str, str] = field(default_factory=dict)
     group: str = ""
+    record: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,11 @@ class Cleaned:
 def clean(group: Sequence[Offer], *, default_currency: str = "") -> Cleaned:
     """Turn the rows of one product, a single row or its variants, into a product.
 
-    A bad row is refused alone and the others live. Unknown columns stay in `metadata`.
+    A bad row is refused alone and the others live. Unknown columns stay in `metadata`. A row that is a product in our
+    own JSON stands alone and is read by `clean_record`.
     """
+    if group[0].record:
+        return clean_record(group[0].record, default_currency=default_currency, line=group[0].line)
     rows, refusals = _read_rows(group, default_currency)
     rows, doubled = _without_doubles(rows)
     title = first([row.title for row in rows]) or _title_of_refused(group)

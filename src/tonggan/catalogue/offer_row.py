@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -62,12 +62,15 @@ def read_row(offer: Offer, reader: CellReader, *, default_currency: str = "") ->
     attributes, options = _read_named(offer)
     metadata |= {one_line(name): reader.text("metadata", value) for name, value in offer.metadata.items() if value}
     reader.limit_fields(len(attributes) + len(options) + len(metadata))
-    names = ("description", "brand", "language", "url", "updated_at")
+    names = ("brand", "language", "url", "updated_at")
     row = Row(
         offer=offer,
         id=reader.text("id", _first(offer, "id")),
         title=reader.text("title", _first(offer, "title")),
-        texts={name: reader.text(name, _first(offer, name)) for name in names},
+        texts={
+            "description": reader.text("description", _description(offer.values.get("description", ()))),
+            **{name: reader.text(name, _first(offer, name)) for name in names},
+        },
         price=price,
         list_price=list_price,
         rating=_read_rating(offer, reader),
@@ -106,6 +109,16 @@ def true_list_price(price: Money | None, list_price: Money | None) -> tuple[Mone
 
 def _first(offer: Offer, field: str) -> str:
     return cells.first(offer.values.get(field, ()))
+
+
+def _description(texts: Sequence[str]) -> str:
+    """Return all descriptions of a row, the short and the long one, as paragraphs; one that another holds is left out.
+
+    >>> _description(["A mug.", "A mug. It holds tea.", "Made in Jena."])
+    'A mug. It holds tea.\\nMade in Jena.'
+    """
+    telling = [text for text in dict.fromkeys(texts) if text.strip()]
+    return "\n".join(text for text in telling if not any(text in other for other in telling if other != text))
 
 
 def _read_prices(offer: Offer, reader: CellReader, default_currency: str) -> tuple[Money | None, Money | None]:

@@ -87,6 +87,8 @@ def _scattered(feed: Feed, links: Mapping[str, str]) -> Iterator[list[Offer] | R
         for row in feed.offers():
             if isinstance(row, Refusal):
                 yield row
+            elif row.record:
+                yield [row]
             else:
                 _keep(spool, row, links)
         spool.commit()

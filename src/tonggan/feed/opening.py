@@ -15,6 +15,7 @@ from tonggan.feed.decoding import look_at
 from tonggan.feed.formats import FEED_ENDINGS, recognise_format
 from tonggan.feed.limits import SAMPLE_ROWS
 from tonggan.feed.mapping import column_names, map_columns
+from tonggan.feed.own_form import own_record
 from tonggan.feed.picture_folder import PictureReader, has_pictures
 from tonggan.feed.unpacking import has_decimal_comma
 from tonggan.feed.vendors import find_vendor, recognise
@@ -51,6 +52,8 @@ class OpenFeed:
         for row in islice(self._reader.rows(), self.recognised.rows_after_header, None):
             if isinstance(row, Refusal):
                 yield row
+            elif record := own_record(row[1]):
+                yield Offer(row[0], record=record)
             else:
                 yield from converter.offers(*row)
 
