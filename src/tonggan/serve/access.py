@@ -155,7 +155,7 @@ class Gatekeeper:
 
     def _check_host(self, request: Request) -> None:
         name = host_name(request.headers.get("host", ""))
-        is_known = name in self._hosts or (self._is_loopback and name in LOOPBACK_NAMES)
+        is_known = name in self._hosts or name in LOOPBACK_NAMES
         if (self._is_loopback or self._hosts) and not is_known:
             raise AccessError(
                 f"This server does not answer to the name {name!r}.",
