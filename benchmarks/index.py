@@ -205,17 +205,25 @@ def measure_stall(index: Any, shop: Shop, products: int) -> None:
     extra = shop.vectors(draw, 12_000)
     fresh = [shop.entry(draw, products + place, vector) for place, vector in enumerate(extra)]
     index.apply(fresh, position=10_000_000)
+    queries = shop.vectors(draw, 200)
     worker = threading.Thread(target=lambda: index._tidy(threads=1, everything=True))
-    queries, times = shop.vectors(draw, 200), []
+    is_over = time.perf_counter() + 8
+    print_stalls("match and nearest, 12,000 pending", index, shop, queries, lambda: time.perf_counter() < is_over)
     worker.start()
-    while worker.is_alive() and sum(times) < 60:
+    print_stalls("match and nearest during optimize", index, shop, queries, worker.is_alive)
+    worker.join()
+
+
+def print_stalls(name: str, index: Index, shop: Shop, queries: np.ndarray, is_going_on: Callable[[], bool]) -> None:
+    draw, times = np.random.default_rng(10), []
+    while is_going_on() and sum(times) < 60:
+        words = dict.fromkeys(shop.terms(draw, 3), 1.0)
         started = time.perf_counter()
         view = index.view()
-        view.nearest("text", queries[len(times) % 200], k=100)
-        view.match(dict.fromkeys(shop.terms(draw, 3), 1.0))
+        view.nearest("text", queries[len(times) % len(queries)], k=100)
+        view.match(words)
         times.append(time.perf_counter() - started)
-    worker.join()
-    print_row("match and nearest during optimize", **percentiles(times), longest_ms=1000 * max(times))
+    print_row(name, **percentiles(times), longest_ms=1000 * max(times))
 
 
 def print_times(name: str, calls: Sequence[Callable[..., object]], *, raw: float = 0.0, **more: Any) -> float:

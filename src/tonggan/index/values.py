@@ -43,9 +43,10 @@ def containing(values: Sequence[str], wanted: str) -> list[int]:
     """Places of the folded values in which all words of `wanted` occur.
 
     A Han run may occur anywhere, any other word as a whole word; a value without any word (`++`) as it stands.
+    Long words are looked for first, since fewer values have them.
     """
     places: Sequence[int] = range(len(values))
-    for word in words_of(wanted) or (wanted,):
+    for word in sorted(words_of(wanted), key=len, reverse=True) or (wanted,):
         places = [place for place in places if word in values[place]]
         if _WHOLE.fullmatch(word):
             search = re.compile(rf"(?<![^\W{_HAN}]){re.escape(word)}(?![^\W{_HAN}])").search
