@@ -160,6 +160,16 @@ def test_variants_packed_into_one_row_belong_to_its_product() -> None:
     assert product.options == {"size": ("S",)}
 
 
+def test_a_row_of_the_group_without_options_is_the_product() -> None:
+    rows = [
+        offer(2, group="g", id="g", title="Tee", price="5", sku="tee", inventory="9"),
+        offer(3, group="g", id="a", price="5", size="S", sku="tee-s", inventory="3"),
+    ]
+    product = only(clean(rows))
+    assert (product.id, product.codes, product.inventory) == ("g", {"sku": ("tee",)}, 9)
+    assert [variant.codes for variant in product.variants] == [{"sku": "tee-s"}]
+
+
 def test_the_first_variant_may_give_its_id_to_the_group() -> None:
     rows = [
         offer(2, group="1", id="1", title="Tee", price="5", size="S"),

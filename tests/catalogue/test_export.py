@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 
 from catalogue.sample_products import KETTLE, many
-from tonggan.catalogue.clean import clean_record
+from tonggan.catalogue.clean import clean, clean_record
 from tonggan.catalogue.export import CSV_COLUMNS, export
 from tonggan.catalogue.store import SqlStore
 from tonggan.errors import InputError
-from tonggan.feed import FIELDS
-from tonggan.records import Product
+from tonggan.feed import FIELDS, open_feed
+from tonggan.feed.grouping import grouped
+from tonggan.records import Product, Refusal
 
 
 @pytest.mark.parametrize("name", ["all.jsonl", "all.jsonl.gz"])
@@ -70,7 +71,17 @@ def test_no_cell_of_a_csv_is_a_formula(store: SqlStore, tmp_path: Path, mark: st
 
 
 def test_csv_columns_are_fields_that_import_knows() -> None:
-    assert set(CSV_COLUMNS) <= {*FIELDS, "options", "attributes", "metadata"}
+    assert set(CSV_COLUMNS) <= {*FIELDS, "options", "attributes"}
+
+
+def test_csv_comes_back_through_the_import_with_its_variants(store: SqlStore, tmp_path: Path) -> None:
+    media = (*KETTLE.media, *KETTLE.variants[1].media)
+    plain = replace(many(1)[0], options={}, metadata={"warehouse": "B7"})
+    given = [replace(KETTLE, media=media, metadata={"Shelf": "=odd"}), plain]
+    store.put(given)
+    export(store, tmp_path / "all.csv")
+    cleaned = [clean(group) for group in grouped(open_feed(tmp_path / "all.csv")) if not isinstance(group, Refusal)]
+    assert [item.product for item in cleaned] == given
 
 
 def test_a_failed_export_leaves_the_old_file(store: SqlStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

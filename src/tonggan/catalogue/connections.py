@@ -11,12 +11,15 @@ from pathlib import Path
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from tonggan.catalogue.database import claim_database, database_file, is_url, open_database
+from tonggan.catalogue.database import BUSY_MILLISECONDS, claim_database, database_file, is_url, open_database
 from tonggan.catalogue.lock import WriterLock, held_here
 from tonggan.errors import BusyError, DiskFullError, NotReadyError, TongganError
 
 LEAST_FREE_BYTES = 64 * 1024 * 1024
 """Free disk below which nothing is written: room for the largest batch, its journal copy and a clean shutdown."""
+
+ERASE_MILLISECONDS = 200
+"""How long a deletion waits for readers of the journal to finish; a page of products takes about one."""
 
 BYTES_PER_TEXT_BYTE = 4
 """Disk that a byte of product text may take for a moment: the row, its indexes, and both again in the journal."""
@@ -97,7 +100,9 @@ class Connections:
         if self.is_sqlite and self._writer is not None:
             with self._mutex, self._failing():
                 driver = self._writer.connection.cursor()
+                driver.execute(f"PRAGMA busy_timeout = {ERASE_MILLISECONDS}")
                 driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                driver.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
                 driver.close()
                 self._writer.rollback()
 

@@ -6,6 +6,7 @@ import csv
 import gzip
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import IO, Any
 from tonggan.catalogue import Store
 from tonggan.catalogue.clean import is_visible
 from tonggan.catalogue.money import major_text
+from tonggan.catalogue.variants import HIDDEN
 from tonggan.catalogue.wire import product_as_json
 from tonggan.errors import InputError
 from tonggan.records import Media, Product, Variant
@@ -21,9 +23,13 @@ from tonggan.records import Media, Product, Variant
 CSV_COLUMNS = (
     "id", "group", "title", "description", "brand", "categories", "price", "list_price", "availability", "inventory",
     "image", "image_alt", "sku", "gtin", "mpn", "rating", "rating_count", "rating_histogram", "tags", "language", "url",
-    "visible", "options", "attributes", "metadata",
+    "visible", "options", "attributes",
 )  # fmt: skip
-"""Our field names, so that the file is understood on import; the last three hold JSON objects."""
+"""Our field names, so that the file is understood on import; the last two hold JSON objects. Metadata follow, a column
+for each name, as they came in."""
+
+MOST_METADATA_COLUMNS = 200
+"""Names of metadata that get a column, the most frequent ones; JSON lines hold all of them."""
 
 FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r")
 """First characters that make a spreadsheet compute a cell; such text gets a quote in front, which import removes."""
@@ -64,21 +70,28 @@ def _write_json_lines(store: Store, file: IO[str]) -> int:
 
 
 def _write_csv(store: Store, file: IO[str]) -> int:
+    columns = [*CSV_COLUMNS, *_metadata_names(store)]
     writer = csv.writer(file)
-    writer.writerow(CSV_COLUMNS)
+    writer.writerow([quoted_formula(name) for name in columns])
     count = 0
     for batch in store.scan():
         count += len(batch)
         for product in batch:
             for row in _rows(product):
-                writer.writerow([quoted_formula(row.get(name, "")) for name in CSV_COLUMNS])
+                writer.writerow([quoted_formula(row.get(name, "")) for name in columns])
     return count
+
+
+def _metadata_names(store: Store) -> list[str]:
+    names = Counter(name for batch in store.scan() for product in batch for name in product.metadata)
+    common = [name for name, _ in names.most_common(MOST_METADATA_COLUMNS)]
+    return sorted(name for name in common if name not in CSV_COLUMNS and name not in HIDDEN)
 
 
 def _rows(product: Product) -> Iterator[dict[str, str]]:
     """Yield the row of a product, then those of its variants, joined by `group`."""
     group = product.id if product.variants else ""
-    yield {**_shared_cells(product), **_product_cells(product), "group": group}
+    yield {**product.metadata, **_shared_cells(product), **_product_cells(product), "group": group}
     for variant in product.variants:
         cells = {kind: code for kind, code in variant.codes.items() if kind in CSV_COLUMNS}
         yield {**_shared_cells(variant), **cells, "group": group, "options": _json(variant.options)}
@@ -119,7 +132,6 @@ def _product_cells(product: Product) -> dict[str, str]:
         "url": product.url,
         "visible": str(is_visible(product)).lower(),
         "attributes": _json({name: list(values) for name, values in product.attributes.items()}),
-        "metadata": _json({name: value for name, value in product.metadata.items() if name != "visibility"}),
     }
 
 

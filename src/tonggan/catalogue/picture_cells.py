@@ -28,7 +28,7 @@ def read_media(reader: CellReader, values: Sequence[str], *, alts: Sequence[str]
     sources = unique(_source(reader, part) for value in values for part in _parts(value))
     if len(sources) > MOST_MEDIA:
         reader.refuse("image", f"{len(sources):,} pictures; at most {MOST_MEDIA}", remedy="Keep the best ones.")
-    texts = [*(one_line(alt) for alt in alts), *[""] * len(sources)]
+    texts = [*(one_line(alt) for alt in _alts(alts, count=len(sources))), *[""] * len(sources)]
     return tuple(Media(media_kind(source), source, alt=alt) for source, alt in zip(sources, texts, strict=False))
 
 
@@ -46,6 +46,12 @@ def distinct(media: Iterable[Media]) -> tuple[Media, ...]:
     for item in media:
         kept.setdefault(item.source, item)
     return tuple(kept.values())
+
+
+def _alts(alts: Sequence[str], *, count: int) -> Sequence[str]:
+    """Part a single cell that holds a text for every picture."""
+    parted = alts[0].split("|") if len(alts) == 1 else []
+    return parted if len(parted) == count else alts
 
 
 def _parts(value: str) -> list[str]:

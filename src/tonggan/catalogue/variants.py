@@ -28,7 +28,7 @@ def join_rows(rows: Sequence[Row], title: str) -> Product:
     product_id = _product_id(rows, parent, title)
     differing = _differing_options(forms, has_parent=parent is not None)
     is_single = len(forms) < 2 and parent is None
-    cheapest = _cheapest(forms if any(row.price for row in forms) else rows)
+    cheapest = parent if parent and _amount(parent.price) else _cheapest(forms or rows)
     return Product(
         id=product_id,
         title=title,
@@ -36,9 +36,9 @@ def join_rows(rows: Sequence[Row], title: str) -> Product:
         list_price=cheapest.list_price,
         rating=next((row.rating for row in rows if row.rating), None),
         availability=best_availability(row.availability for row in rows),
-        inventory=_total([row.inventory for row in (forms or rows)]),
+        inventory=_total(parent, forms or rows),
         media=distinct(item for row in rows for item in row.media),
-        codes=_union([row.codes for row in rows]),
+        codes=parent.codes if parent and parent.codes else _union([row.codes for row in rows]),
         attributes=_union([*(row.attributes for row in rows), *_shared_options(forms or rows, differing)]),
         options={} if is_single else _union([_only(row.options, differing) for row in forms]),
         variants=() if is_single else _variants(forms, differing, product_id=product_id),
@@ -106,8 +106,8 @@ def _parent_and_forms(rows: Sequence[Row]) -> tuple[Row | None, list[Row]]:
 def _is_parent(row: Row, rows: Sequence[Row]) -> bool:
     """Tell the row of the whole product: it names no group, or is named by it and is no variant itself.
 
-    Variants packed into one row have its line. A row that gives its id to the group and has a price of its own, as the
-    others do, is the first variant.
+    Variants packed into one row have its line. A row that gives its id to the group and has a price and options of its
+    own, as the others do, is the first variant.
     """
     others = [other.offer for other in rows if other is not row]
     group = row.offer.group
@@ -115,8 +115,9 @@ def _is_parent(row: Row, rows: Sequence[Row]) -> bool:
         return any(other.group for other in others)
     is_named = group in (row.id, f"id:{row.id}", f"line {row.offer.line}", *row.codes.get("sku", ()))
     is_packed = any(other.line == row.offer.line for other in others)
-    others_have_price = any(other.price for other in rows if other is not row)
-    return is_named and (is_packed or (others_have_price and row.price is None))
+    lacks_price = row.price is None and any(other.price for other in rows if other is not row)
+    lacks_options = not row.options and all(other.options for other in rows if other is not row and _is_buyable(other))
+    return is_named and bool(others) and (is_packed or lacks_price or lacks_options)
 
 
 def _is_buyable(row: Row) -> bool:
@@ -157,8 +158,10 @@ def _amount(money: Money | None) -> int:
     return money.amount if money else 0
 
 
-def _total(counts: Sequence[int | None]) -> int | None:
-    known = [count for count in counts if count is not None]
+def _total(parent: Row | None, rows: Sequence[Row]) -> int | None:
+    if parent is not None and parent.inventory is not None:
+        return parent.inventory
+    known = [row.inventory for row in rows if row.inventory is not None]
     return sum(known) if known else None
 
 
