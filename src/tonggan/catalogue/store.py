@@ -197,6 +197,12 @@ class SqlStore:
                 found |= {row.key: _unpacked(row.shape, row.numbers) for row in connection.execute(query)}
         return found
 
+    def erase_vectors(self, keys: Iterable[str]) -> None:
+        """Erase what is kept under these keys, whichever encoders made it."""
+        with self._connections.writing() as connection:
+            for part in rows_of.parts(list(keys)):
+                connection.execute(delete(tables.vectors).where(tables.vectors.c.key.in_(part)))
+
     def delete_vectors(self, *, keeping: Iterable[str]) -> None:
         """Drop the vectors of every fingerprint but these."""
         with self._connections.writing() as connection:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
 
-from tonggan.errors import NotFoundError
+from tonggan.errors import InputError, NotFoundError
 from tonggan.index import View
-from tonggan.records import Picture, Query
+from tonggan.index.entries import SPACES_FIELD
+from tonggan.records import Condition, Picture, Query
 from tonggan.retrieve import RetrievalSettings
 from tonggan.understand.words import lookup_terms
 
@@ -19,6 +20,9 @@ UNLIKE_WEIGHT = 0.5
 
 LIKE_SPACES = ("image", "text")
 """Spaces in which stored vectors are added and subtracted."""
+
+COMPARED_ALONE = ("image", "rating")
+"""What is given to be compared in the space of its name; words and products are met by other means too."""
 
 CHANNELS = ("words", "text", "text-shared", "image", "image-shared", "like-image", "like-text", "rating")
 """Every channel by name; `-shared` are those that compare words with pictures."""
@@ -66,14 +70,35 @@ def ask(query: Query, view: View, encoders: QueryEncoders | None, settings: Retr
     for name, encode in _encodings(query, encoders, settings, share=shares):
         try:
             probes += encode()
-        except (RuntimeError, ValueError, ArithmeticError, AttributeError):
+        except InputError:
+            raise
+        except Exception:  # Whatever breaks in a model, the other channels still answer, and the answer says so.
             degraded.append(name)
-    probes += _like_probes(query, view, share=shares.get("like", 0.0))
-    if encoders is None:
-        degraded += [name for name in ("image", "rating") if name in shares]
+    _require_known(view, (*query.like, *query.unlike))
+    if "like" in shares and encoders is not None:
+        probes += _like_probes(query, view, share=shares["like"])
+    degraded += _unasked(query, view, encoders)
     words_weight = settings.words_weight * shares.get("text", 0.0)
-    heard = tuple(probe for probe in probes if _speaks(probe.channel, query))
-    return Questions(terms, words_weight, heard, tuple(degraded))
+    heard = [probe for probe in probes if _speaks(probe.channel, query)]
+    return Questions(terms, words_weight, tuple(_anchored(heard, query)), tuple(dict.fromkeys(degraded)))
+
+
+def _unasked(query: Query, view: View, encoders: QueryEncoders | None) -> list[str]:
+    """What was given and cannot be asked: there is no encoder, or no product has a vector to compare with."""
+    given = _shares(query) if view.count else {}
+    return [name for name in given if encoders is None or (name in COMPARED_ALONE and not _has_any(view, name))]
+
+
+def _has_any(view: View, space: str) -> bool:
+    has_vector = Condition(SPACES_FIELD, "=", (space,))
+    return SPACES_FIELD in view.text_fields and len(view.select(has_vector)) > 0
+
+
+def _anchored(probes: Sequence[Probe], query: Query) -> list[Probe]:
+    """Let what only orders say which products belong where nothing else is left to say it."""
+    if query.words or any(probe.is_anchor for probe in probes):
+        return list(probes)
+    return [replace(probe, is_anchor=True) for probe in probes]
 
 
 def _speaks(channel: str, query: Query) -> bool:
@@ -81,14 +106,15 @@ def _speaks(channel: str, query: Query) -> bool:
 
 
 def _shares(query: Query) -> dict[str, float]:
-    """How the score is shared out among the things that the shopper gave."""
+    """How the score is shared out among the things that the shopper gave; equally where all of them weigh nothing."""
     given = {
         "text": bool(query.words),
         "image": query.image is not None,
         "like": bool(query.like or query.unlike),
         "rating": query.rating is not None,
     }
-    return {name: query.weights.get(name, 1.0) for name, is_given in given.items() if is_given}
+    shares = {name: query.weights.get(name, 1.0) for name, is_given in given.items() if is_given}
+    return shares if any(shares.values()) else dict.fromkeys(shares, 1.0)
 
 
 def _encodings(
@@ -131,11 +157,8 @@ def _probes(
 
 def _like_probes(query: Query, view: View, *, share: float) -> list[Probe]:
     """Vector arithmetic on stored vectors: the mean of `like` less a part of the mean of `unlike`, per space."""
-    if not (query.like or query.unlike):
-        return []
-    _require_known(view, (*query.like, *query.unlike))
     directions = {space: _direction(view, space, query) for space in LIKE_SPACES}
-    found = {space: vector for space, vector in directions.items() if vector is not None}
+    found = {space: vector for space, vector in directions.items() if vector is not None and share > 0}
     return [Probe(f"like-{space}", space, vector, share / len(found), True) for space, vector in found.items()]
 
 

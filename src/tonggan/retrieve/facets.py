@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from tonggan.errors import InputError, unknown_name
 from tonggan.index import Rows, View
 from tonggan.records import AllOf, Condition, Filter
@@ -47,7 +45,7 @@ def check_facets(results: ResultSet) -> None:
             raise InputError(unknown_name("facet field", name, (field for field in known if not field.startswith("_"))))
 
 
-def _count(results: ResultSet, name: str) -> Mapping[str, int]:
+def _count(results: ResultSet, name: str) -> dict[str, int]:
     query = results.query
     if name not in results.view.text_fields:
         return {}

@@ -30,8 +30,10 @@ def find_members(query: Query, view: View, questions: Questions, settings: Retri
     """Return the members of a query's result set, pinned products in, hidden ones out."""
     if query.words:
         members = _word_members(query, view, questions, settings)
-    else:
+    elif questions.probes or not _asks(query):
         members = Members(view.select(_has_vector(questions.probes)))
+    else:
+        members = Members(np.empty(0, np.int32))
     rows = members.rows
     if query.pinned:
         rows = union([rows, view.rows([product_id for product_id, _ in pin_places(query.pinned)])])
@@ -61,6 +63,11 @@ def pin_places(pinned: Sequence[str]) -> list[tuple[str, int]]:
         product_id, _, place = pin.rpartition(":")
         places.append((product_id, int(place)) if product_id and place.isdigit() else (pin, at))
     return sorted(places, key=lambda pin: pin[1])
+
+
+def _asks(query: Query) -> bool:
+    """Tell a query that gave something, though nothing of it could be asked, from one that only browses."""
+    return query.image is not None or bool(query.like or query.unlike) or query.rating is not None
 
 
 def _word_members(query: Query, view: View, questions: Questions, settings: RetrievalSettings) -> Members:

@@ -36,7 +36,7 @@ class ChannelScores:
 def convex(channels: Sequence[ChannelScores], *, count: int) -> Scores:
     """Weighted mean of the normalized scores [Bruch 2023, https://doi.org/10.1145/3596512]; 0 to 1."""
     merged = np.zeros(count, np.float32)
-    total = sum(channel.weight for channel in channels)
+    total = _total_weight(channels)
     for channel in channels:
         merged += channel.normalized() * np.float32(channel.weight / total)
     return merged
@@ -60,7 +60,7 @@ MERGERS = {"convex": convex, "rrf": reciprocal_rank}
 
 def reasons(channels: Sequence[ChannelScores], at: int) -> Mapping[str, Mapping[str, float]]:
     """How each channel scored one row and, in the convex combination, what it contributed; contributions add up."""
-    total = sum(channel.weight for channel in channels)
+    total = _total_weight(channels)
     return {
         channel.channel: {
             "score": float(channel.raw[at]),
@@ -71,3 +71,8 @@ def reasons(channels: Sequence[ChannelScores], at: int) -> Mapping[str, Mapping[
         for channel in channels
         if (normalized := channel.normalized()[at]) is not None and not np.isnan(channel.raw[at])
     }
+
+
+def _total_weight(channels: Sequence[ChannelScores]) -> float:
+    """What weights are shares of; where no channel that is heard weighs anything, all scores are 0."""
+    return sum(channel.weight for channel in channels) or 1.0

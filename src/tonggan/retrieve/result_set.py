@@ -140,7 +140,7 @@ class ResultSet:
         low, high = COSINE_ENDS
         near = self.members.nearest.get(probe.channel)
         if near is not None and len(near[1]):
-            high = max(float(near[1][0]), np.finfo(np.float32).eps)
+            high = max(float(near[1][0]), float(np.finfo(np.float32).eps))
         return ChannelScores(probe.channel, raw, probe.weight, low, high)
 
     def _scores_of(self, rows: Rows) -> Scores:

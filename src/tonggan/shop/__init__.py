@@ -6,9 +6,11 @@ understand -> retrieve -> answer                       Shop.search
 
 from __future__ import annotations
 
+import threading
 import time
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ from tonggan.catalogue.lock import LOCK_FILE, WriterLock
 from tonggan.catalogue.media import Crop, MediaFolder, decode_query
 from tonggan.catalogue.picture_workers import PictureWorkers
 from tonggan.catalogue.store import SqlStore
-from tonggan.errors import InputError, NotFoundError
+from tonggan.errors import InputError, NotFoundError, TongganError
 from tonggan.feed import FeedMapping, open_feed
 from tonggan.feed.refusals import RefusalFile
 from tonggan.records import Answer, Picture, Product, Query
@@ -52,6 +54,8 @@ class Shop:
         self.settings = settings
         self.lock = lock
         self._retrieval = retrieval
+        self._importing = threading.Lock()
+        self._useful_facets: tuple[int, list[str]] = (-1, [])
         self._layout = Layout(folder)
         self.store = SqlStore(settings.store or folder, lock=lock)
         self._workers = PictureWorkers(settings.picture_workers)
@@ -87,7 +91,8 @@ class Shop:
     ) -> ImportReport:
         """Take a merchant's file, folder, table or records into the catalogue, and make it searchable.
 
-        Rows in = accepted + updated + unchanged + refused; refused rows stand in `refused.csv` of the shop.
+        Rows in = accepted + updated + unchanged + refused; refused rows stand in `refused.csv` of the shop. One import
+        runs at a time, a second one waits. Where it breaks off, what was taken until then can be found.
         """
         feed = open_feed(source, mapping=mapping)
         importer = Importer(
@@ -99,11 +104,12 @@ class Shop:
             is_dry_run=dry_run,
             listener=progress,
         )
-        report = importer.run()
-        if dry_run:
-            return report
-        self.projection.refresh(_stage_listener(progress, importer))
-        return replace(report, seconds=round(importer.seconds, 3))
+        with self._importing:
+            report = self._run(importer)
+            if dry_run:
+                return report
+            self.projection.refresh(_stage_listener(progress, importer))
+            return replace(report, seconds=round(importer.seconds, 3))
 
     def put(self, records: Sequence[Mapping[str, Any]]) -> ImportReport:
         """Add or replace products given as JSON records; they can be found when this returns."""
@@ -181,8 +187,12 @@ class Shop:
         return self._answer(query, started=started)
 
     def facet_fields(self) -> list[str]:
-        """Return fields that are useful as facets, most useful first."""
-        return useful_facets(self.projection.standing.index.view(), most=PAGE_FACETS)
+        """Return fields that are useful as facets, most useful first; asked of the index once after each change."""
+        view = self.projection.standing.index.view()
+        position, fields = self._useful_facets
+        if position != view.position:
+            position, fields = self._useful_facets = view.position, useful_facets(view, most=PAGE_FACETS)
+        return list(fields)
 
     def picture_path(self, checksum: str) -> Path:
         """Return the file of a kept picture; NotFoundError when there is none."""
@@ -222,6 +232,14 @@ class Shop:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _run(self, importer: Importer) -> ImportReport:
+        try:
+            return importer.run()
+        except Exception:
+            with suppress(TongganError):
+                self.projection.catch_up()
+            raise
+
     def _answer(self, query: Query, *, started: float) -> Answer:
         understood = time.perf_counter()
         standing = self.projection.standing
@@ -254,10 +272,14 @@ class Shop:
         )
 
     def _erase_pictures(self, products: Sequence[Product]) -> None:
-        for product in products:
-            for media in (*product.media, *(item for variant in product.variants for item in variant.media)):
-                if media.checksum and not self.store.uses_media(media.checksum):
-                    self.media.delete(media.checksum)
+        """Erase files and vectors of the products' pictures that no other product shows."""
+        media = [item for product in products for owner in (product, *product.variants) for item in owner.media]
+        checksums = dict.fromkeys(item.checksum for item in media if item.checksum)
+        unused = [checksum for checksum in checksums if not self.store.uses_media(checksum)]
+        for checksum in unused:
+            self.media.delete(checksum)
+        if unused:
+            self.store.erase_vectors(unused)
 
 
 def _check_folder(layout: Layout) -> None:

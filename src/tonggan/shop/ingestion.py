@@ -17,7 +17,7 @@ from tonggan.feed import Feed
 from tonggan.feed.grouping import grouped
 from tonggan.feed.refusals import RefusalFile
 from tonggan.records import Product, Refusal
-from tonggan.shop.pictures import PictureKeeper
+from tonggan.shop.pictures import PictureKeeper, without_checksums
 
 BATCH = 500
 """Products of one transaction: large enough that the sync costs little, small enough that a kill repeats little."""
@@ -108,7 +108,7 @@ class Importer:
                 self._refuse(refusal)
             rows = len(group) - len(cleaned.refusals)
             if cleaned.product is not None and self._is_new(cleaned.product, [offer.line for offer in group]):
-                yield cleaned.product, rows
+                yield without_checksums(cleaned.product), rows
 
     def _is_new(self, product: Product, lines: Sequence[int]) -> bool:
         first = self._seen.first_line(product.id, lines[0])
@@ -139,8 +139,9 @@ class Importer:
         changed = pictures.keep(self.store.get(with_pictures)) if with_pictures else []
         if changed:
             self.store.put(changed)
-        for product, media, reason in pictures.refused:
-            self.refusals.write(Refusal(0, "image", media.source, f"Product {product.id}: {reason}", ""))
+        for product, media, error in pictures.refused:
+            reason = f"Product {product.id}: {error.message}"
+            self.refusals.write(Refusal(0, "image", media.source, reason, error.remedy))
         pictures.refused_count += len(pictures.refused)
         pictures.refused.clear()
 

@@ -28,7 +28,7 @@ class ShopPacks:
             return None
         try:
             return load_pack(self.folder / self._pointer.read_text(encoding="utf-8"))
-        except TongganError:
+        except (TongganError, ValueError, OSError):  # The pointer itself may be garbage, which no path is made of.
             self._pointer.unlink()
             return None
 

@@ -28,7 +28,7 @@ class PictureKeeper:
     most: int
     is_remote_allowed: bool
     kept: int = 0
-    refused: list[tuple[Product, Media, str]] = field(default_factory=list)
+    refused: list[tuple[Product, Media, InputError]] = field(default_factory=list)
     refused_count: int = 0
     skipped: int = 0
     _failures: Counter[str] = field(default_factory=Counter)
@@ -83,7 +83,12 @@ class PictureKeeper:
             return
         if _host(media):
             self._failures[_host(media)] += 1
-        self.refused.append((product, media, str(error)))
+        self.refused.append((product, media, error))
+
+
+def without_checksums(product: Product) -> Product:
+    """Return a product as a feed may give it: checksums tell what is kept here and are not taken from outside."""
+    return _with_media(product, lambda media: replace(media, checksum="") if media.checksum else media)
 
 
 class _HostGivenUpError(InputError):
@@ -101,10 +106,11 @@ def _pictures(product: Product, most: int) -> list[Media]:
 
 
 def _with_checksums(product: Product, checksums: dict[str, str]) -> Product:
-    def mark(media: tuple[Media, ...]) -> tuple[Media, ...]:
-        return tuple(
-            replace(item, checksum=checksums[item.source]) if item.source in checksums else item for item in media
-        )
+    return _with_media(
+        product, lambda media: replace(media, checksum=checksums[media.source]) if media.source in checksums else media
+    )
 
-    variants = tuple(replace(variant, media=mark(variant.media)) for variant in product.variants)
-    return replace(product, media=mark(product.media), variants=variants)
+
+def _with_media(product: Product, change: Callable[[Media], Media]) -> Product:
+    variants = tuple(replace(variant, media=tuple(map(change, variant.media))) for variant in product.variants)
+    return replace(product, media=tuple(map(change, product.media)), variants=variants)

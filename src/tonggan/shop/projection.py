@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,7 +14,7 @@ from tonggan.align.senses import Senses
 from tonggan.catalogue import Change, Store
 from tonggan.catalogue.clean import is_visible
 from tonggan.catalogue.media import MediaFolder
-from tonggan.errors import NotFoundError, NotReadyError
+from tonggan.errors import DiskFullError, NotFoundError, NotReadyError
 from tonggan.index import Index, IndexSchema, index_adapter
 from tonggan.index.entries import WORD_FIELDS, entry_of, text_of
 from tonggan.index.generations import Generations
@@ -58,6 +59,7 @@ class Projection:
         self._packs = ShopPacks(layout.packs)
         self._generations = Generations(layout.index, adapter=index_adapter(adapter))
         self._writing = threading.RLock()
+        self._rebuilding = threading.RLock()
         self._retired: Standing | None = None
         self._retirement = threading.Timer(0, self._close_retired)
         self.rebuilt_because = ""
@@ -70,24 +72,24 @@ class Projection:
 
     def refresh(self, listener: Listener | None = None) -> None:
         """Catch up, or fit the encoders anew and rebuild when the catalogue has outgrown them."""
-        if self._store.count() >= max(
-            1, REFIT_GROWTH * (self.standing.senses.fitted_products if self.standing.senses else 0)
-        ):
-            self.rebuild(listener, is_refitting=True)
-        else:
-            self.catch_up(listener)
+        if self._is_outgrown():
+            with self._rebuilding:
+                if self._is_outgrown():
+                    self.rebuild(listener, is_refitting=True)
+        self.catch_up(listener)
 
     def rebuild(self, listener: Listener | None = None, *, is_refitting: bool = False) -> None:
         """Build a new index aside while the old one serves, bring it up to date, and swap."""
-        senses = self._fit(listener) if is_refitting else self.standing.senses
-        standing = self._build(senses, listener)
-        with self._writing:
-            self._replay(standing, listener)
-            standing.index.checkpoint()
-            self._generations.promote(standing.index)
-            retired, self.standing = self.standing, standing
-        self._retire(retired)
-        standing.index.optimize()
+        with self._rebuilding:
+            senses = self._fit(listener) if is_refitting else self.standing.senses
+            standing = self._build(senses, listener)
+            with self._writing:
+                self._replay(standing, listener)
+                standing.index.checkpoint()
+                self._generations.promote(standing.index)
+                retired, self.standing = self.standing, standing
+            self._retire(retired)
+            standing.index.optimize()
 
     def checkpoint(self) -> None:
         """Write to disk what the next open needs."""
@@ -96,17 +98,24 @@ class Projection:
 
     def close(self) -> None:
         """Checkpoint and let go of the index."""
-        with self._writing:
+        with self._rebuilding, self._writing:
             self._close_retired()
             self.standing.index.checkpoint()
             self.standing.index.close()
 
+    def _is_outgrown(self) -> bool:
+        fitted = self.standing.senses.fitted_products if self.standing.senses else 0
+        return self._store.count() >= max(1, REFIT_GROWTH * fitted)
+
     def _open(self) -> Standing:
-        senses = self._packs.load()
+        senses, count = self._packs.load(), self._store.count()
+        if senses is None and count:
+            self.rebuilt_because = "The shop's encoders are lost, damaged or not fitted yet."
+            senses = self._fit(None)
         try:
             standing = Standing(self._generations.open(_schema(senses)), senses)
         except NotReadyError as error:
-            self.rebuilt_because = error.message if self._store.count() else ""
+            self.rebuilt_because = self.rebuilt_because or (error.message if count else "")
             standing = self._build(senses, None)
             standing.index.checkpoint()
             self._generations.promote(standing.index)
@@ -178,7 +187,8 @@ class Projection:
         if pictures:
             encoded = senses.encode_pictures([picture for _, picture in pictures])
             fresh = {checksum: row for (checksum, _), row in zip(pictures, encoded, strict=True)}
-            self._store.put_vectors(senses.fingerprint, fresh)
+            with suppress(DiskFullError, NotReadyError):  # What cannot be kept now is encoded once more another time.
+                self._store.put_vectors(senses.fingerprint, fresh)
             known |= fresh
         return [known.get(checksum) for checksum in checksums]
 
