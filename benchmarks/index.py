@@ -122,6 +122,7 @@ def measure_words(view: View, shop: Shop) -> None:
     print_times("match, 3 frequent words", [lambda: view.match(frequent)] * 100, rows=len(view.match(frequent).rows))
     print_times("match in one field", [lambda: view.match(frequent, fields=("title",))] * 50)
     match = view.match(frequent)
+    print_row("first order, ids are sorted", seconds=seconds(lambda: view.order(match.rows, match.scores, ())))
     print_times("order by score", [lambda: view.order(match.rows, match.scores, ())] * 100)
 
 
@@ -173,7 +174,6 @@ def measure_sets(view: View) -> None:
         calls = [lambda rows=rows: [view.facet(f"facet{place}", rows, limit=100) for place in range(FACETS)]] * 50
         print_times(f"{FACETS} facets over {size} rows", calls)
     zeros = np.zeros(len(everything), dtype=np.float32)
-    print_row("first order by id", seconds=seconds(lambda: view.order(everything, zeros, ())))
     print_times("order all by id", [lambda: view.order(everything, zeros, ())] * 20)
     print_times("select text =", [lambda: view.select(Condition("share", "=", ("half",)))] * 50)
     print_times("select number ..", [lambda: view.select(Condition("price", "..", ("100", "300")))] * 50)
