@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import zvec
-
 from benchmarks.engines import DEPTH, LINKING_BREADTH, LINKS, PAGE, RANK_OFFSET, Found, Item, Question, Restriction
 
 BATCH = 1_024
@@ -54,7 +53,7 @@ class BareZvec:
         found = self._collection.query(
             halves, topk=DEPTH, filter=_filter(restriction), reranker=merging, output_fields=SHOWN
         )
-        return [Found(document.id, document.field("price")) for document in found[:PAGE]]
+        return [Found(document.id, float(str(document.field("price")))) for document in found[:PAGE]]
 
     def change(self, item: Item) -> None:
         self._collection.upsert([_document(item)])

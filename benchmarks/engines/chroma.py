@@ -6,16 +6,15 @@ by reciprocal rank. Its `$contains` tells letter cases apart, so documents are t
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import chromadb
 import numpy as np
-from chromadb.config import Settings
-
 from benchmarks.engines import DEPTH, LINKING_BREADTH, LINKS, PAGE, RANK_OFFSET, Found, Item, Question, Restriction
+from chromadb.config import Settings
 
 
 class Chroma:
@@ -53,13 +52,13 @@ class Chroma:
             self._query(question.vector, restriction, count=DEPTH),
             self._query(question.vector, restriction, count=DEPTH, where_document=_containing(question.words)),
         ]
-        scores: Counter[str] = Counter()
+        scores: defaultdict[str, float] = defaultdict(float)
         prices: dict[str, float] = {}
         for half in halves:
             for rank, (name, fields) in enumerate(zip(half["ids"][0], half["metadatas"][0], strict=True), start=1):
-                scores[name] += 1 / (RANK_OFFSET + rank)  # type: ignore[assignment]
+                scores[name] += 1 / (RANK_OFFSET + rank)
                 prices[name] = fields["price"]
-        return [Found(name, prices[name]) for name, _ in scores.most_common(PAGE)]
+        return [Found(name, prices[name]) for name in sorted(scores, key=scores.__getitem__, reverse=True)[:PAGE]]
 
     def change(self, item: Item) -> None:
         self._collection.upsert(**_columns([item]))

@@ -9,10 +9,9 @@ from typing import Any
 import lancedb
 import numpy as np
 import pyarrow
+from benchmarks.engines import DEPTH, LINKING_BREADTH, LINKS, PAGE, RANK_OFFSET, Found, Item, Question, Restriction
 from lancedb.index import FTS, Bitmap, BTree, HnswSq
 from lancedb.rerankers import RRFReranker
-
-from benchmarks.engines import DEPTH, LINKING_BREADTH, LINKS, PAGE, RANK_OFFSET, Found, Item, Question, Restriction
 
 COLUMNS = ["id", "title", "brand", "category", "price"]
 

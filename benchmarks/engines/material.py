@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
 from benchmarks.engines import PAGE, Item, Question, Restriction
+
 from tonggan.bench.catalogue import Material, read_material, recombined
 from tonggan.bench.measuring import time_each
 from tonggan.shop import Shop

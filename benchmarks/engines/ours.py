@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-
 from benchmarks.engines import PAGE, Found, Item, Question, Restriction
+
 from tonggan.records import Condition
 from tonggan.shop import Shop
 from tonggan.understand.filters import filter_text

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import qdrant_edge as edge
-
 from benchmarks.engines import DEPTH, LINKING_BREADTH, LINKS, PAGE, RANK_OFFSET, Found, Item, Question, Restriction
 
 BATCH = 1_000
@@ -68,7 +68,7 @@ class QdrantEdge:
             edge.Prefetch(DEPTH, query=dense, params=params, filter=limits),
             edge.Prefetch(DEPTH, query=sparse, filter=limits),
         ]
-        fusion = edge.Fusion.Rrf(k=RANK_OFFSET)
+        fusion: Any = edge.Fusion.Rrf(k=RANK_OFFSET)
         request = edge.QueryRequest(PAGE, query=fusion, prefetches=halves, with_payload=True)
         return [Found(_name(point.id), (point.payload or {})["price"]) for point in self._shard.query(request)]
 

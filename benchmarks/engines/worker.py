@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
 from benchmarks.engines import Engine, Item, Question, Restriction, engine_class
 from benchmarks.engines.material import Exam, passes, prepare, read_exam, read_items
+
 from tonggan.bench.measuring import resident_megabytes, time_each
 
 WANTED_RECALL = 0.95
