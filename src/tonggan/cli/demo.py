@@ -56,12 +56,12 @@ def demo(
         if is_opened:
             threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 
+    _refuse_other_shop(shop)
     server = holder(shop)
     if server is not None and server.url:
         tell(server.url)
-        return
-    _refuse_other_shop(shop)
-    _serve(shop, port=port, tell=tell, is_quiet=quiet or as_json)
+    else:
+        _serve(shop, port=port, tell=tell, is_quiet=quiet or as_json)
 
 
 def build(shop: Shop, *, is_quiet: bool = False) -> bool:
@@ -82,11 +82,16 @@ def build(shop: Shop, *, is_quiet: bool = False) -> bool:
 
 
 def _refuse_other_shop(folder: Path) -> None:
-    from tonggan.cli.opening import is_shop
+    from tonggan.cli.opening import is_shop, open_store
 
-    if is_shop(folder) and not (folder / FEED).is_dir():
+    if not is_shop(folder) or (folder / FEED).is_dir():
+        return
+    with open_store(folder) as store:
+        count = store.count()
+    if count:
         raise ConflictError(
-            f"{folder} is a shop of its own.", remedy="Name another folder for the demo shop with --shop."
+            f"{folder} is a shop of its own, of {count:,} products.",
+            remedy="Name another folder for the demo shop with --shop.",
         )
 
 

@@ -93,8 +93,7 @@ def is_shop(folder: Path) -> bool:
     """Tell whether a shop stands in a folder."""
     from tonggan.shop.layout import Layout
 
-    layout = Layout(folder)
-    return layout.settings.is_file() or layout.index.is_dir()
+    return Layout(folder).is_shop
 
 
 def require_shop(folder: Path) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from tonggan.answer import compose
 from tonggan.catalogue.fetch import FetchLimits
-from tonggan.catalogue.lock import LOCK_FILE, WriterLock
+from tonggan.catalogue.lock import WriterLock
 from tonggan.catalogue.media import Crop, MediaFolder, decode_query
 from tonggan.catalogue.picture_workers import PictureWorkers
 from tonggan.catalogue.store import SqlStore
@@ -285,15 +285,11 @@ class Shop:
 def _check_folder(layout: Layout) -> None:
     if layout.folder.is_file():
         raise InputError(f"{layout.folder} is a file.", remedy="Name a folder for the shop.")
-    if layout.folder.is_dir() and any(layout.folder.iterdir()) and not _looks_like_shop(layout):
+    if layout.folder.is_dir() and any(layout.folder.iterdir()) and not layout.is_shop:
         raise InputError(
             f"{layout.folder} holds other things than a shop.",
             remedy="Name an empty folder, or one made by tonggan init.",
         )
-
-
-def _looks_like_shop(layout: Layout) -> bool:
-    return layout.settings.exists() or layout.index.exists() or (layout.folder / LOCK_FILE).exists()
 
 
 def _stage_listener(progress: ProgressListener | None, importer: Importer) -> Any:

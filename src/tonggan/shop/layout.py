@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from tonggan.catalogue.database import DATABASE_FILE
+from tonggan.catalogue.lock import LOCK_FILE
+
 
 @dataclass(frozen=True, slots=True)
 class ShopSettings:
@@ -40,6 +43,12 @@ class Layout:
     """The files and folders of one shop."""
 
     folder: Path
+
+    @property
+    def is_shop(self) -> bool:
+        """Whether a shop stands here, if only one that was just restored."""
+        files = (self.settings, self.folder / DATABASE_FILE, self.folder / LOCK_FILE)
+        return self.index.is_dir() or any(path.is_file() for path in files)
 
     @property
     def settings(self) -> Path:
