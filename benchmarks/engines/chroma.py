@@ -35,8 +35,8 @@ class Chroma:
             collection.upsert(**_columns(items[start : start + batch]))
 
     def __init__(self, folder: Path) -> None:
-        self._collection = _client(folder).get_collection("products", embedding_function=None)
-        self._breadth = 0
+        self._folder = folder
+        self._open()
 
     def nearest(self, vector: np.ndarray, restriction: Restriction, *, breadth: int) -> list[str]:
         self._look(breadth)
@@ -64,13 +64,19 @@ class Chroma:
         self._collection.upsert(**_columns([item]))
 
     def close(self) -> None:
-        """Nothing to close: the client writes as it goes."""
+        self._client.close()
+
+    def _open(self) -> None:
+        self._client = _client(self._folder)
+        self._collection = self._client.get_collection("products", embedding_function=None)
+        self._breadth = self._collection.configuration["hnsw"]["ef_search"]
 
     def _look(self, breadth: int) -> None:
-        """Set the collection's ef, which cannot be said with a query."""
+        """Set the collection's ef, which cannot be said with a query and holds from the next open on."""
         if breadth != self._breadth:
             self._collection.modify(configuration={"hnsw": {"ef_search": breadth}})
-            self._breadth = breadth
+            self._client.close()
+            self._open()
 
     def _query(self, vector: np.ndarray, restriction: Restriction, *, count: int, **others: Any) -> Any:
         include = ["documents", "metadatas"]
