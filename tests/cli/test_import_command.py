@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import csv
+import os
+import signal
+import subprocess
+import sys
+import time
 import tomllib
 from pathlib import Path
 
 import pytest
 
-from cli.toy_feed import Tonggan, write_feed
+from cli.toy_feed import PATIENCE_SECONDS, Tonggan, write_feed
+from tonggan.catalogue.store import SqlStore
 
 
 def test_import_counts_what_became_of_each_row(tonggan: Tonggan, tmp_path: Path) -> None:
@@ -127,3 +133,35 @@ def test_a_folder_of_other_things_becomes_no_shop(tonggan: Tonggan, tmp_path: Pa
     ran = tonggan("import", write_feed(tmp_path))
     assert ran.code == 2
     assert "holds other things than a shop" in ran.err
+
+
+def test_an_import_that_is_stopped_keeps_what_it_took_and_goes_on_later(tonggan: Tonggan, tmp_path: Path) -> None:
+    """As Ctrl-C does it: the signal reaches the command and all its helpers."""
+    feed, tonggan.shop = tmp_path / "many.csv", tmp_path / "new"
+    rows = [f"p{number},Red mug number {number},{number % 90 + 1}.00 USD\n" for number in range(20_000)]
+    feed.write_text("id,title,price\n" + "".join(rows), encoding="utf-8")
+    command = [sys.executable, "-m", "tonggan", "import", str(feed), "--shop", str(tonggan.shop)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
+        taken = _wait_for_products(tonggan.shop)
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(PATIENCE_SECONDS) == 130
+        assert process.stderr is not None
+        assert process.stderr.read() == "Stopped.\n"
+    report = tonggan("import", feed, "--json").record
+    assert report["unchanged"] >= taken
+    assert report["accepted"] + report["unchanged"] == 20_000
+    assert tonggan("search", "--json").record["found"] == 20_000
+
+
+def _wait_for_products(shop: Path) -> int:
+    """Wait until the import has some products on disk and return how many."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        if (shop / "store.db").exists() and (shop / "index").is_dir():
+            store = SqlStore(shop)
+            count = store.count()
+            store.close()
+            if count:
+                return count
+        time.sleep(0.02)
+    raise AssertionError("the import took nothing in")

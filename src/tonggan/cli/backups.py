@@ -16,6 +16,7 @@ from tonggan.errors import NotFoundError
 def export(
     file: Annotated[Path, typer.Argument(help="A new .jsonl or .csv file; .gz behind it packs it.")],
     shop: ShopFolder = DEFAULT_SHOP,
+    *,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -33,6 +34,7 @@ def export(
 def backup(
     file: Annotated[Path, typer.Argument(help="A new .tar file.")],
     shop: ShopFolder = DEFAULT_SHOP,
+    *,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -50,6 +52,7 @@ def backup(
 def restore(
     file: Annotated[Path, typer.Argument(help="What `backup` wrote.")],
     shop: ShopFolder = DEFAULT_SHOP,
+    *,
     store: Annotated[str, typer.Option(help="URL of an empty database, where the shop used one.")] = "",
     as_json: AsJson = False,
     quiet: Quiet = False,

@@ -27,6 +27,7 @@ Scratch = Annotated[
 
 def bench(
     size: Size = "quick",
+    *,
     folder: Scratch = None,
     seed: Annotated[int, typer.Option(help="Other catalogues for other seeds.")] = 0,
     as_json: AsJson = False,

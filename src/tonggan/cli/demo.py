@@ -32,6 +32,7 @@ DemoFolder = Annotated[Path, typer.Option("--shop", help="Folder of the demo sho
 
 def demo(
     shop: DemoFolder = Path("demo-shop"),
+    *,
     port: Annotated[
         int | None, typer.Option(help="Port; 0 takes a free one.", show_default="8400 or a free one")
     ] = None,

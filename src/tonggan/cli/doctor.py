@@ -27,6 +27,7 @@ EXAMPLES_SHOWN = 3
 
 def doctor(
     shop: ShopFolder = DEFAULT_SHOP,
+    *,
     repair: Annotated[
         bool, typer.Option("--repair", help="Rebuild the index and drop pictures of no product; the shop must be free.")
     ] = False,

@@ -29,6 +29,7 @@ Grades = Annotated[Path, typer.Option("--qrels", help="CSV: query_id,product_id,
 def evaluate(
     queries: Queries,
     qrels: Grades,
+    *,
     shop: ShopFolder = DEFAULT_SHOP,
     measures: Annotated[str, typer.Option(help="Such as nDCG@10,R@100,RR,P@5,AP.")] = "nDCG@10,R@100",
     depth: Annotated[int, typer.Option(help="How far measures without a cut-off look.")] = 100,

@@ -30,6 +30,7 @@ MappingFile = Annotated[Path | None, typer.Option("--mapping", help="mapping.tom
 
 def init(
     shop: ShopFolder = DEFAULT_SHOP,
+    *,
     currency: Annotated[str, typer.Option(help="Currency of prices that name none, such as EUR.")] = "",
     store: Annotated[str, typer.Option(help="Database URL to use in place of SQLite.")] = "",
     as_json: AsJson = False,
@@ -51,6 +52,7 @@ def init(
 
 def inspect(
     file: FeedFile,
+    *,
     mapping: MappingFile = None,
     write: Annotated[
         Path | None, typer.Option("--write", help="Write the mapping here, to edit and import with.")
@@ -80,6 +82,7 @@ def inspect(
 def import_feed(
     file: FeedFile,
     shop: ShopFolder = DEFAULT_SHOP,
+    *,
     mapping: MappingFile = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Report what would happen, and keep nothing.")] = False,
     as_json: AsJson = False,

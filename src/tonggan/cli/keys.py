@@ -20,6 +20,7 @@ Scopes = Annotated[
 @app.command()
 def create(
     scope: Scopes,
+    *,
     name: Annotated[str, typer.Option(help="Whose key it is.")] = "",
     shop: ShopFolder = DEFAULT_SHOP,
     as_json: AsJson = False,
@@ -38,7 +39,7 @@ def create(
 
 
 @app.command("list")
-def list_keys(shop: ShopFolder = DEFAULT_SHOP, as_json: AsJson = False, quiet: Quiet = False) -> None:
+def list_keys(shop: ShopFolder = DEFAULT_SHOP, *, as_json: AsJson = False, quiet: Quiet = False) -> None:
     """List the valid keys."""
     with open_shop(shop) as opened:
         found = opened.list_keys()
@@ -56,6 +57,7 @@ def list_keys(shop: ShopFolder = DEFAULT_SHOP, as_json: AsJson = False, quiet: Q
 @app.command()
 def revoke(
     key_id: Annotated[str, typer.Argument(metavar="ID", help="The id that `keys list` shows.")],
+    *,
     shop: ShopFolder = DEFAULT_SHOP,
     as_json: AsJson = False,
     quiet: Quiet = False,

@@ -57,6 +57,8 @@ def importing(*, is_quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
 
         def tell(now: Progress) -> None:
             if now.stage not in tasks:
+                for task in tasks.values():
+                    bars.update(task, completed=1, total=1)
                 tasks[now.stage] = bars.add_task(STAGES.get(now.stage, now.stage), total=None, rate="")
             since = now.seconds - began.setdefault(now.stage, 0.0 if now.stage == "rows" else now.seconds)
             rate = _rate(now.rows, since, UNITS.get(now.stage, ""))
@@ -66,6 +68,8 @@ def importing(*, is_quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
 
 
 def _rate(done: int, seconds: float, unit: str) -> str:
+    if not done:
+        return ""
     per_second = f", {done / seconds:,.0f}/s" if seconds > 0 else ""
     return f"{done:,} {unit}{per_second}"
 

@@ -38,6 +38,7 @@ Channel = Annotated[
 def search(
     words: Words = None,
     shop: ShopFolder = DEFAULT_SHOP,
+    *,
     image: Image = None,
     like: Like = None,
     unlike: Unlike = None,

@@ -16,7 +16,12 @@ Host = Annotated[str | None, typer.Option("--host", help="Address to bind to.", 
 
 
 def serve(
-    shop: ShopFolder = DEFAULT_SHOP, port: Port = None, host: Host = None, as_json: AsJson = False, quiet: Quiet = False
+    shop: ShopFolder = DEFAULT_SHOP,
+    *,
+    port: Port = None,
+    host: Host = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Serve the shop over HTTP, with a page to search it; Ctrl-C stops it gracefully.
 
