@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +40,10 @@ LEAST_PICTURES = 64
 """A smaller sample is filled up with drawings to this size."""
 
 
+Weights: TypeAlias = tuple[Codebook, npt.NDArray[np.float32], npt.NDArray[np.float32]]
+"""Codebook, mean descriptor and projection [descriptors, dim]."""
+
+
 class PictureEncoder:
     """Pictures to rows that stay close under crop, mirroring and re-compression; every picture has a row."""
 
@@ -52,16 +56,11 @@ class PictureEncoder:
 
     @classmethod
     def fit(cls, items: Sequence[Picture], *, seed: int = 0, dim: int = DIMENSION) -> Self:
-        """Learn codebook and principal components from pictures."""
+        """Learn codebook and principal components from pictures, from drawings alone once where there are none."""
+        if not items:
+            return cls(*_learnt_from_drawings(seed, dim))
         labs = [_lab(picture) for picture in items]
-        if len(labs) < LEAST_PICTURES:
-            labs.extend(_drawn(seed)[: LEAST_PICTURES - len(labs)])
-        codebook = fit_codebook(labs, seed=seed)
-        blocks = _blocks(labs, codebook)
-        mean = np.concatenate([block.mean(axis=0) for block in blocks])
-        scale = np.concatenate([_scale(block, weight) for block, weight in zip(blocks, BLOCK_WEIGHTS, strict=True)])
-        projection = scale[:, None] * _whitening((np.hstack(blocks) - mean) * scale, dim)
-        return cls(codebook, mean, projection.astype(np.float32))
+        return cls(*_learnt([*labs, *_drawn(seed)[: max(0, LEAST_PICTURES - len(labs))]], seed=seed, dim=dim))
 
     @classmethod
     def restore(cls, weights: Mapping[str, np.ndarray], parameters: Mapping[str, Any]) -> Self:
@@ -98,6 +97,20 @@ def _lab(picture: Picture) -> Lab:
 @lru_cache(maxsize=2)
 def _drawn(seed: int) -> tuple[Lab, ...]:
     return tuple(_lab(picture) for picture in drawings(LEAST_PICTURES, side=SIDE, seed=seed))
+
+
+@lru_cache(maxsize=2)
+def _learnt_from_drawings(seed: int, dim: int) -> Weights:
+    return _learnt(_drawn(seed), seed=seed, dim=dim)
+
+
+def _learnt(labs: Sequence[Lab], *, seed: int, dim: int) -> Weights:
+    codebook = fit_codebook(labs, seed=seed)
+    blocks = _blocks(labs, codebook)
+    mean = np.concatenate([block.mean(axis=0) for block in blocks])
+    scale = np.concatenate([_scale(block, weight) for block, weight in zip(blocks, BLOCK_WEIGHTS, strict=True)])
+    projection = scale[:, None] * _whitening((np.hstack(blocks) - mean) * scale, dim)
+    return codebook, mean, projection.astype(np.float32)
 
 
 def _described(lab: Lab, codebook: Codebook) -> tuple[npt.NDArray[np.float32], ...]:

@@ -34,7 +34,9 @@ class OpenFeed:
         self.folder = (path if path.is_dir() else path.parent) if path else Path()
         self.bytes_total = path.stat().st_size if path and path.is_file() else 0
         self.sample = self._sample()
-        names = column_names(getattr(reader, "header", ()), self.sample)
+        self._takes_own_form = mapping is None
+        foreign = [row for row in self.sample if not self._own_record(row)]
+        names = column_names(getattr(reader, "header", ()), foreign or self.sample)
         self.recognised = find_vendor(mapping.vendor) if mapping else recognise(names)
         self.mapping = map_columns(names, self.recognised, given=mapping)
         self._is_decimal_comma = self.recognised.decimal == "detect" and has_decimal_comma(self._sample_prices())
@@ -52,10 +54,14 @@ class OpenFeed:
         for row in islice(self._reader.rows(), self.recognised.rows_after_header, None):
             if isinstance(row, Refusal):
                 yield row
-            elif record := own_record(row[1]):
+            elif record := self._own_record(row[1]):
                 yield Offer(row[0], record=record)
             else:
                 yield from converter.offers(*row)
+
+    def _own_record(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The row where it is a product in our own JSON and nobody has said how to read it otherwise."""
+        return own_record(row) if self._takes_own_form else {}
 
     def _sample(self) -> list[Mapping[str, Any]]:
         rows = list(islice(self._reader.rows(), SAMPLE_ROWS))
