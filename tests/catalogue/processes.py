@@ -10,7 +10,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["pytest", "tonggan.catalogue.store"])
+_context.set_forkserver_preload(["pytest", "tonggan.catalogue.store", "tonggan.shop"])
 
 
 @contextmanager
