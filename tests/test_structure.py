@@ -62,7 +62,7 @@ def test_stages_import_only_the_kernel_and_the_stages_before_them() -> None:
 
 
 def test_importing_the_package_loads_nothing_heavy() -> None:
-    heavy = "numpy PIL sqlalchemy fastapi zvec rjieba onnxruntime".split()
+    heavy = ["numpy", "PIL", "sqlalchemy", "fastapi", "zvec", "rjieba", "onnxruntime"]
     code = f"import sys, tonggan; print([name for name in {heavy} if name in sys.modules])"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"

@@ -27,7 +27,9 @@ SECTIONS = ("shop", "retrieval", "serve")
 def read_settings(
     kind: type[Table], path: Path, *, section: str, environ: Mapping[str, str] = MappingProxyType({}), **overrides: Any
 ) -> Table:
-    """Build the settings record `kind` from one table of a TOML file that may be absent, the environment and the caller.
+    """Build the settings record `kind` from one table of a TOML file, the environment and the caller.
+
+    The file may be absent.
 
     Raises InputError that names the key and the accepted ones, or the value and the accepted type.
     """

@@ -53,7 +53,7 @@ def recombined(material: Material, count: int, *, seed: int) -> Iterator[dict[st
     for at in range(count):
         yield {
             "id": f"p{at:07d}",
-            "title": _spliced(material.titles[heads[at]], material.titles[tails[at]]),
+            "title": _spliced(material.titles[int(heads[at])], material.titles[int(tails[at])]),
             "brand": material.brands[brands[at]],
             "category": f"Department {at % 20} > Shelf {at % 400}",
             "price": f"{prices[at]:.2f} USD",

@@ -55,5 +55,6 @@ def _with_amounts(record: Mapping[str, Any]) -> dict[str, Any]:
 
 def _amount_as_number(value: Any) -> Any:
     amount = value.get("amount") if isinstance(value, Mapping) else None
-    is_whole = isinstance(amount, str) and amount.isascii() and amount.isdigit()
-    return {**value, "amount": int(amount)} if is_whole else value
+    if isinstance(amount, str) and amount.isascii() and amount.isdigit():
+        return {**value, "amount": int(amount)}
+    return value
