@@ -23,6 +23,18 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The folder of a running private server, or a skip that says what is missing."""
+    from catalogue import postgres_server
+
+    reason = postgres_server.why_not()
+    if reason:
+        pytest.skip(reason)
+    with postgres_server.running_server() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
 def toy_feed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The toy shop as a feed with pictures beside it; do not write to it."""
     folder = tmp_path_factory.mktemp("toy-feed")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -13,16 +12,6 @@ from catalogue import postgres_server
 from tonggan.catalogue.store import SqlStore
 
 _numbers = itertools.count(1)
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """The folder of a running private server, or a skip that says what is missing."""
-    reason = postgres_server.why_not()
-    if reason:
-        pytest.skip(reason)
-    with ExitStack() as stack:
-        yield stack.enter_context(postgres_server.running_server())
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
