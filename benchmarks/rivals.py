@@ -24,6 +24,9 @@ from benchmarks.engines.worker import file_name
 QUIET = {"LANCEDB_LOG": "error", "ANONYMIZED_TELEMETRY": "False"}
 """Environment of the engines: no warnings per query, and nothing sent anywhere."""
 
+FEWEST = 5_000
+"""Products below which a filter of 1 % would leave hardly more than the ten nearest."""
+
 ROUNDS = 3
 """Rounds in which every engine is asked in turn; the table shows medians over them."""
 
@@ -54,10 +57,10 @@ def measure(folder: Path, products: int, *, names: Sequence[str], rounds: int) -
         engines[name] = {"rounds": []} | _tried("build", name, folder)
         if name.startswith("tonggan") and "error" not in engines[name]:
             engines[name]["build_seconds"] = prepared["seconds"]
-    for _ in range(rounds):
-        for name in names:
-            if "error" not in engines[name]:
-                _add(engines[name], _tried("ask", name, folder))
+    for stage in ("ask", "change"):
+        for at in range(rounds):
+            for name in names:
+                _add(engines[name], stage, folder, name=name, at=at)
     machine = {"cores": os.cpu_count(), "memory_gibibytes": _memory_gibibytes(), "load": os.getloadavg()[1]}
     return {"products": products, "machine": machine, "material": prepared, "engines": engines}
 
@@ -74,13 +77,14 @@ def remarks(measured: Figures) -> str:
 
 def table(engines: Mapping[str, Figures]) -> str:
     """Return the comparison in Markdown; ratios are to our whole answer."""
-    shown = {name: figures for name, figures in engines.items() if figures.get("rounds")}
+    shown = {name: figures for name, figures in engines.items() if "error" not in figures}
     rows = [
         ("version", [figures["version"] for figures in shown.values()]),
         ("an answer is", [figures["answer"] for figures in shown.values()]),
         ("settings", [figures["settings"] for figures in shown.values()]),
         ("ef: all, 10 %, 1 %", [_breadths(figures) for figures in shown.values()]),
         *_recall_rows(shown),
+        _row("vector half alone, p50 ms", shown, lambda figures: _median(figures, "vector")),
         *_latency_rows(shown),
         _row("queries/s, 4 threads", shown, lambda figures: _median(figures, "per_second"), best=max, digits=0),
         _row("changed product found, ms", shown, lambda figures: _median(figures, "change_milliseconds")),
@@ -139,11 +143,17 @@ def _markdown(names: Sequence[str], rows: Sequence[tuple[str, list[str]]]) -> li
     return head + [f"| {label} | " + " | ".join(cells) + " |" for label, cells in rows]
 
 
-def _add(engine: dict[str, Any], measured: dict[str, Any]) -> None:
+def _add(engine: dict[str, Any], stage: str, folder: Path, *, name: str, at: int) -> None:
+    """Measure one stage of one round, unless the engine has failed before."""
+    if "error" in engine:
+        return
+    measured = _tried(stage, name, folder)
     if "error" in measured:
         engine["error"] = measured["error"]
-    else:
+    elif stage == "ask":
         engine["rounds"].append(measured)
+    else:
+        engine["rounds"][at] |= measured
 
 
 def _tried(stage: str, name: str, folder: Path) -> dict[str, Any]:
@@ -175,7 +185,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", choices=list(ENGINES), help="engines to compare; all when left out")
     parser.add_argument("--folder", help="where to put what is built, and removed at the end; the system's by default")
     parser.add_argument("--out", help="a file for the figures as JSON")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.products < FEWEST:
+        parser.error(f"--products {options.products}: at least {FEWEST:,} are needed")
+    return options
 
 
 if __name__ == "__main__":

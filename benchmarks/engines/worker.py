@@ -1,6 +1,8 @@
 """One stage of one engine, in a process of its own: `python -m benchmarks.engines.worker STAGE ENGINE FOLDER RESULT`.
 
-`build` fills the engine and finds how far it has to look for the wanted recall; `ask` opens it cold and measures.
+`prepare` builds our shop and what the others are given. `build` fills an engine and finds how far it has to look for
+the wanted recall; `ask` opens it cold and measures answers; `change` changes products, last, as some engines slow down
+by it.
 """
 
 from __future__ import annotations
@@ -42,7 +44,7 @@ def main() -> None:
     if stage == "prepare":
         measured = prepare(Path(folder), int(name), seed=0)
     else:
-        measured = {"build": build, "ask": ask}[stage](name, Path(folder))
+        measured = {"build": build, "ask": ask, "change": change}[stage](name, Path(folder))
     Path(result).write_text(json.dumps(measured), encoding="utf-8")
 
 
@@ -77,21 +79,32 @@ def build(name: str, folder: Path) -> dict[str, Any]:
 
 
 def ask(name: str, folder: Path) -> dict[str, Any]:
-    """Open an engine cold and measure its answers, its memory, and how soon changes are found."""
-    breadths = json.loads((folder / f"{file_name(name)}.build.json").read_text(encoding="utf-8"))["breadths"]
-    exam = read_exam(folder)
+    """Open an engine cold, and measure its answers and its memory."""
+    breadths, exam = _breadths(name, folder), read_exam(folder)
+    nothing, first = exam.restrictions[0], breadths[0]
     started = time.perf_counter()
     engine = engine_class(name)(engine_folder(name, folder))
-    engine.ask(exam.questions[0], exam.restrictions[0], breadth=breadths[0])
+    engine.ask(exam.questions[0], nothing, breadth=first)
     measured: dict[str, Any] = {"open_seconds": time.perf_counter() - started}
+    alone = time_each(lambda asked: engine.nearest(asked.vector, nothing, breadth=first), exam.questions)
+    measured["vector"] = alone.percentile(50)
     for restriction, breadth in zip(exam.restrictions, breadths, strict=True):
         times = time_each(lambda asked, r=restriction, b=breadth: engine.ask(asked, r, breadth=b), exam.questions)
         measured[restriction.name] = [times.percentile(share) for share in (50, 95, 99)]
-    measured["per_second"] = _rate(engine, exam, breadth=breadths[0])
+    measured["per_second"] = _rate(engine, exam, breadth=first)
     measured["megabytes"] = resident_megabytes()
-    measured["change_milliseconds"] = _change_times(engine, exam, breadth=breadths[0])
     engine.close()
     return measured
+
+
+def change(name: str, folder: Path) -> dict[str, Any]:
+    """Return the median time until a change is found, in milliseconds."""
+    breadths, exam = _breadths(name, folder), read_exam(folder)
+    engine = engine_class(name)(engine_folder(name, folder))
+    chance = np.random.default_rng(time.time_ns())
+    times = [_change_time(engine, exam, chance, breadth=breadths[0]) for _ in range(CHANGES)]
+    engine.close()
+    return {"change_milliseconds": float(np.median(times))}
 
 
 def engine_folder(name: str, folder: Path) -> Path:
@@ -102,6 +115,10 @@ def engine_folder(name: str, folder: Path) -> Path:
 def file_name(name: str) -> str:
     """Return an engine's name as part of a path."""
     return name.replace(", ", "-").replace(" ", "-")
+
+
+def _breadths(name: str, folder: Path) -> list[int]:
+    return json.loads((folder / f"{file_name(name)}.build.json").read_text(encoding="utf-8"))["breadths"]
 
 
 def _tuned(kind: type[Engine], engine: Engine, exam: Exam, items: Sequence[Item], *, at: int) -> tuple[int, float]:
@@ -139,12 +156,6 @@ def _rate(engine: Engine, exam: Exam, *, breadth: int) -> float:
         started = time.perf_counter()
         list(threads.map(lambda asked: engine.ask(asked, nothing, breadth=breadth), exam.questions))
         return len(exam.questions) / (time.perf_counter() - started)
-
-
-def _change_times(engine: Engine, exam: Exam, *, breadth: int) -> float:
-    chance = np.random.default_rng(time.time_ns())
-    times = [_change_time(engine, exam, chance, breadth=breadth) for _ in range(CHANGES)]
-    return float(np.median(times))
 
 
 def _change_time(engine: Engine, exam: Exam, chance: np.random.Generator, *, breadth: int) -> float:
