@@ -70,7 +70,8 @@ def test_a_facet_count_is_what_choosing_it_shows(
     answer = toy_shop.search(**question, facet_by=facet, per_page=100)
     for value, count in answer.facets[facet].items():
         chosen = " && ".join(part for part in (kept, f"{facet}:=`{value}`") if part)
-        assert toy_shop.search(**(question | {"filter_by": chosen})).found == count
+        narrowed: dict[str, Any] = question | {"filter_by": chosen}
+        assert toy_shop.search(**narrowed).found == count
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -51,8 +51,8 @@ CONDITIONS: dict[str, Test] = {
     "category:=`Home > mug`": lambda record: record["category"] == "Home > mug",
     "category:=Home": lambda record: True,
     "(brand:=Kite || price:<30)": lambda record: record.get("brand") == "Kite" or (price_of(record) or 1e9) < 30,
-    "(color:=red && (price:>100 || rating:=5))": lambda record: (
-        record["color"] == "red" and ((price_of(record) or 0) > 100 or record.get("rating") == 5)
+    "((color:=red && price:>100) || rating:=5)": lambda record: (
+        (record["color"] == "red" and (price_of(record) or 0) > 100) or record.get("rating") == 5
     ),
 }
 """Filters as a shopper writes them, and as they are meant."""
@@ -192,7 +192,7 @@ def test_any_mix_pages_without_gap_or_double_and_keeps_its_filters(
     generated: Shop, feed: Path, question: dict[str, Any], filters: tuple[str, ...]
 ) -> None:
     pictured = {"image": feed.parent / question["image"]} if "image" in question else {}
-    asked = question | pictured | {"filter_by": " && ".join(filters)}
+    asked: dict[str, Any] = question | pictured | {"filter_by": " && ".join(filters)}
     whole = [product_id for page in (1, 2) for product_id in ids(generated.search(**asked, per_page=150, page=page))]
     assert all_pages(generated, **asked, per_page=40) == whole
     assert len(set(whole)) == len(whole)
@@ -233,7 +233,8 @@ def test_two_fields_chosen_together_show_what_their_facets_said(generated: Shop,
 @pytest.mark.parametrize("weights", [{"image": 0.0, "rating": 1.0}, {"text": 1.0}, {"image": 0.0, "text": 0.5}])
 def test_weights_of_nothing_still_answer(generated: Shop, feed: Path, weights: dict[str, float]) -> None:
     picture = feed.parent / "tint-3.png"
-    for question in ({"image": picture}, {"image": picture, "rating": 4.0}, {"words": "mug"}, {"like": "p003"}):
+    questions: list[dict[str, Any]] = [{"image": picture}, {"image": picture, "rating": 4.0}]
+    for question in [*questions, {"words": "mug"}, {"like": "p003"}]:
         answer = generated.search(**question, weights=weights)
         assert len(answer.hits) == min(20, answer.found) > 0
         assert np.isfinite([hit.score for hit in answer.hits]).all()

@@ -122,6 +122,8 @@ def test_stars_order_what_a_failed_picture_leaves(toy_shop: Shop, monkeypatch: p
 
 
 def test_an_empty_shop_is_not_degraded(shop: Shop, toy_feed: Path) -> None:
-    for question in ({"words": "mug"}, {"image": toy_feed.parent / "mug-red.png"}, {"rating": 4.0}):
+    picture = {"image": toy_feed.parent / "mug-red.png"}
+    questions: list[dict[str, Any]] = [{"words": "mug"}, picture, {"rating": 4.0}]
+    for question in questions:
         answer = shop.search(**question)
         assert (answer.found, answer.degraded) == (0, ())

@@ -16,6 +16,7 @@ from PIL import Image
 from catalogue.processes import running
 from shop.importer_process import import_feed
 from tonggan import Shop
+from tonggan.shop import Progress
 
 KILLS = 20
 GROWTH = 12
@@ -119,8 +120,12 @@ def test_twenty_kills_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None
 
 def test_without_a_kill_there_is_no_finding(tmp_path: Path) -> None:
     feed, ledger = write_feed(tmp_path / "feeds", 1, count=50), Ledger()
+
+    def listen(told: Progress) -> None:
+        note((told.stage, told.rows), version=1, ledger=ledger)
+
     with Shop.open(tmp_path / "shop") as shop:
-        shop.ingest(feed, progress=lambda told: note((told.stage, told.rows), version=1, ledger=ledger) and None)
+        shop.ingest(feed, progress=listen)
     assert len(ledger) == 50
     assert losses(tmp_path / "shop", ledger) == []
 

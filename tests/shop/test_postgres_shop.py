@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 from catalogue import postgres_server
 from tonggan import Shop
@@ -17,7 +18,8 @@ def test_a_shop_on_postgresql_does_what_one_on_sqlite_does(
     with Shop.open(tmp_path / "shop", store=url) as shop:
         assert shop.ingest(toy_feed).accepted == 12
         assert shop.ingest(toy_feed).unchanged == 12
-        for question in ({}, {"words": "蓝色连衣裙"}, {"words": "red"}, {"filter_by": "price:<60"}):
+        questions: list[dict[str, Any]] = [{}, {"words": "蓝色连衣裙"}, {"words": "red"}, {"filter_by": "price:<60"}]
+        for question in questions:
             mine, other = shop.search(**question), toy_shop.search(**question)
             assert [hit.product.id for hit in mine.hits] == [hit.product.id for hit in other.hits]
         picture = toy_feed.parent / "mug-blue.png"

@@ -44,8 +44,8 @@ def truncate(folder: Path) -> None:
             path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
-def overwrite(text: str) -> Callable[[Path], None]:
-    return lambda path: path.write_text(text, encoding="latin-1") and None
+def overwrite(text: str) -> Callable[[Path], Any]:
+    return lambda path: path.write_text(text, encoding="latin-1")
 
 
 DAMAGES: dict[str, tuple[str, Callable[[Path], Any]]] = {

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tonggan import Shop
 from tonggan.errors import InputError, NotFoundError, NotReadyError
 from tonggan.records import Answer
+from toy_shop import toy_records
 
 
 def ids(answer: Answer) -> list[str]:
@@ -71,7 +73,9 @@ def test_joined_and_parted_spellings_meet(toy_shop: Shop) -> None:
 
 
 def test_pages_cut_the_set_without_gap_or_double(toy_shop: Shop, toy_feed: Path) -> None:
-    for question in ({}, {"words": "red"}, {"image": toy_feed.parent / "mug-red.png"}, {"rating": 4.0}):
+    picture = {"image": toy_feed.parent / "mug-red.png"}
+    questions: list[dict[str, Any]] = [{}, {"words": "red"}, picture, {"rating": 4.0}]
+    for question in questions:
         whole = ids(toy_shop.search(**question, per_page=100))
         pages = [ids(toy_shop.search(**question, per_page=5, page=page)) for page in (1, 2, 3)]
         assert [product_id for page in pages for product_id in page] == whole
@@ -120,6 +124,8 @@ def test_rrf_is_an_option(toy_shop: Shop) -> None:
     [
         ({"words": "x" * 100_001}, "100,001"),
         ({"page": 0}, "page 0"),
+        ({"per_page": 2.5}, "per_page 2.5"),
+        ({"pinned_hits": "mug-red:0"}, "mug-red:0"),
         ({"per_page": 251}, "per_page 251"),
         ({"rating": 7}, "rating 7"),
         ({"filter_by": "nosuch:=1"}, "nosuch"),
@@ -135,9 +141,10 @@ def test_rrf_is_an_option(toy_shop: Shop) -> None:
         ({"merge": "sum"}, "sum"),
         ({"image": b"not a picture"}, "picture"),
         ({"image": "no/such/file.png"}, "no/such/file.png"),
+        ({"image": "no\0such.png"}, "null byte"),
     ],
 )
-def test_bad_input_is_refused_with_its_name(toy_shop: Shop, question: dict, named: str) -> None:
+def test_bad_input_is_refused_with_its_name(toy_shop: Shop, question: dict[str, Any], named: str) -> None:
     with pytest.raises(InputError) as caught:
         toy_shop.search(**question)
     assert named in str(caught.value)
@@ -158,3 +165,18 @@ def test_an_empty_shop_answers_everything_with_nothing(shop: Shop, toy_feed: Pat
     assert shop.search().found == 0
     with pytest.raises((NotReadyError, NotFoundError)):
         shop.search(like="x")
+
+
+def test_of_two_pins_of_one_product_the_first_counts(toy_shop: Shop) -> None:
+    answer = toy_shop.search("mug", pinned_hits="mug-red:2,mug-red:1,dress-red:9", per_page=5)
+    assert ids(answer)[1] == "mug-red"
+    assert ids(answer)[-1] == "dress-red"
+    assert answer.found == len(set(ids(answer))) == 5
+
+
+def test_one_id_may_be_deleted_and_one_record_alone_is_no_list(shop: Shop) -> None:
+    shop.put(toy_records())
+    assert shop.delete("mug-red") == ("mug-red",)
+    assert shop.search().found == 11
+    with pytest.raises(InputError, match="list"):
+        shop.put({"id": "x", "title": "y"})  # type: ignore[arg-type]

@@ -26,8 +26,8 @@ MOST_CHOICES = 60
 
 
 def count_facets(results: ResultSet) -> dict[str, dict[str, int]]:
-    """Count the values of each facet field that is text, under all filters but the choices in the field itself."""
-    fields = [name for name in results.query.facets if name not in results.view.number_fields]
+    """Count the values of each facet field that has text, under all filters but the choices in the field itself."""
+    fields = [name for name in results.query.facets if name in results.view.text_fields]
     return {name: _count(results, name) for name in fields}
 
 
@@ -39,16 +39,15 @@ def facet_statistics(results: ResultSet) -> dict[str, dict[str, float]]:
 
 def check_facets(results: ResultSet) -> None:
     """Raise InputError for a facet field that no product has."""
-    known = [*results.view.text_fields, *results.view.number_fields]
+    view = results.view
     for name in results.query.facets:
-        if name not in known and results.view.count:
-            raise InputError(unknown_name("facet field", name, (field for field in known if not field.startswith("_"))))
+        if name not in view.text_fields and name not in view.number_fields and view.count:
+            known = (field for field in (*view.text_fields, *view.number_fields) if not field.startswith("_"))
+            raise InputError(unknown_name("facet field", name, known))
 
 
 def _count(results: ResultSet, name: str) -> dict[str, int]:
     query = results.query
-    if name not in results.view.text_fields:
-        return {}
     rows = _rows_without(results, name)
     if query.group_by:
         counts = collapsed_facet(results.view, name, rows, by=query.group_by, limit=query.group_limit)

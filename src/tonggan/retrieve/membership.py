@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from tonggan.errors import InputError
 from tonggan.index import Rows, Scores, View, WordMatch
 from tonggan.index.entries import SPACES_FIELD
 from tonggan.records import AnyOf, Condition, Filter, Query
@@ -57,12 +58,18 @@ def common(rows: Rows, allowed: Rows) -> Rows:
 
 
 def pin_places(pinned: Sequence[str]) -> list[tuple[str, int]]:
-    """Return product ids and places (from 1) of `id:place` pins, in order of place; a bare id takes the next place."""
-    places = []
+    """Return product ids and places (from 1) of `id:place` pins, in order of place; a bare id takes the next place.
+
+    Of several pins of one product the first counts. InputError for place 0.
+    """
+    places: dict[str, int] = {}
     for at, pin in enumerate(pinned, start=1):
         product_id, _, place = pin.rpartition(":")
-        places.append((product_id, int(place)) if product_id and place.isdigit() else (pin, at))
-    return sorted(places, key=lambda pin: pin[1])
+        is_placed = bool(product_id) and place.isdecimal()
+        if is_placed and int(place) < 1:
+            raise InputError(f"Pin '{pin}' has no place.", remedy="Count places from 1.")
+        places.setdefault(product_id if is_placed else pin, int(place) if is_placed else at)
+    return sorted(places.items(), key=lambda pin: pin[1])
 
 
 def _asks(query: Query) -> bool:

@@ -112,11 +112,17 @@ class Shop:
             return replace(report, seconds=round(importer.seconds, 3))
 
     def put(self, records: Sequence[Mapping[str, Any]]) -> ImportReport:
-        """Add or replace products given as JSON records; they can be found when this returns."""
+        """Add or replace products given as JSON records; they can be found when this returns.
+
+        A record is written as `GET /products` shows it, or as any feed would: names of columns are recognised.
+        """
+        if isinstance(records, Mapping):
+            raise InputError("One record was given, not a list of them.", remedy="Put it into a list.")
         return self.ingest(list(records))
 
-    def delete(self, product_ids: Sequence[str]) -> tuple[str, ...]:
-        """Erase products from store, index and media; return the ids that were there."""
+    def delete(self, product_ids: str | Sequence[str]) -> tuple[str, ...]:
+        """Erase products, one or several, from store, index and media; return the ids that were there."""
+        product_ids = [product_ids] if isinstance(product_ids, str) else product_ids
         doomed = self.store.get(product_ids)
         deleted = self.store.delete(product_ids)
         self.projection.catch_up()
@@ -255,8 +261,9 @@ class Shop:
         if isinstance(image, str | Path):
             try:
                 image = Path(image).read_bytes()
-            except OSError as error:
-                raise InputError(f"{image} cannot be read: {error.strerror}.", remedy="Name a picture file.") from error
+            except (OSError, ValueError) as error:  # A path with a NUL character is a ValueError.
+                reason = getattr(error, "strerror", None) or error
+                raise InputError(f"{image} cannot be read: {reason}.", remedy="Name a picture file.") from error
         if isinstance(image, bytes):
             return decode_query(image, workers=self._workers, crop=crop)
         return image

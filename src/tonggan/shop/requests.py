@@ -109,8 +109,8 @@ def _rating(rating: float | None) -> float | None:
 
 
 def _number(name: str, value: int, *, low: int, high: int) -> int:
-    if not low <= value <= high:
-        raise InputError(f"{name} {value} is out of range.", remedy=f"Give a number from {low} to {high:,}.")
+    if not isinstance(value, int) or not low <= value <= high:
+        raise InputError(f"{name} {value} is out of range.", remedy=f"Give a whole number from {low} to {high:,}.")
     return value
 
 
