@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -15,7 +17,7 @@ import numpy as np
 from tonggan.bench import Listener
 from tonggan.bench.catalogue import Material, read_material, recombined
 from tonggan.bench.engine import RawEngine
-from tonggan.bench.measuring import BenchRow, Latency, resident_megabytes, time_each
+from tonggan.bench.measuring import BenchRow, Latency, time_each
 from tonggan.encode.words import terms
 from tonggan.shop import Shop
 
@@ -42,18 +44,16 @@ def measure_shop(size: int, folder: Path, *, seed: int, listener: Listener) -> I
     shop = Shop.open(folder / "shop")
     try:
         yield _import_row(shop, feed, size)
+        listener("linking neighbours")
+        yield _optimize_row(shop, size)
         listener("queries")
         yield from _query_rows(shop, material, size, folder)
         yield _change_row(shop, size)
-        listener("closing and opening")
-        shop.close()
-        opened, row = _reopen(folder / "shop", size)
-        shop = opened
-        yield row
-        yield _memory_row(size)
     finally:
         shop.close()
-        shutil.rmtree(folder, ignore_errors=True)
+    listener("opening in a new process")
+    yield from _opened_rows(folder / "shop", size)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def measure_pictures(folder: Path, *, seed: int, listener: Listener) -> Iterator[BenchRow]:
@@ -160,18 +160,22 @@ def _change_row(shop: Shop, size: int) -> BenchRow:
     return changed.row("a changed price, found", size, budget="20 ms after the call", is_met=is_met)
 
 
-def _reopen(folder: Path, size: int) -> tuple[Shop, BenchRow]:
+def _optimize_row(shop: Shop, size: int) -> BenchRow:
+    """Wait for what goes on in the background after an import: queries are measured in the state that stays."""
     started = time.perf_counter()
-    shop = Shop.open(folder)
-    shop.search("red", facet_by=FACETS)
-    seconds = round(time.perf_counter() - started, 3)
-    return shop, BenchRow("open to first answer", size, value=seconds, unit="s", budget="3 s", is_met=seconds <= 3)
+    shop.projection.standing.index.optimize(wait=True)
+    return BenchRow(
+        "linking neighbours, in the background", size, value=round(time.perf_counter() - started, 1), unit="s"
+    )
 
 
-def _memory_row(size: int) -> BenchRow:
-    megabytes = resident_megabytes()
-    is_met = megabytes <= 1200
-    return BenchRow("resident memory", size, value=megabytes, unit="MB", budget="1.2 GB", is_met=is_met)
+def _opened_rows(folder: Path, size: int) -> Iterator[BenchRow]:
+    """Open the shop in a process of its own: nothing of the build is in its memory or its caches of ours."""
+    command = [sys.executable, "-m", "tonggan.bench.opening", str(folder)]
+    measured = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    seconds, megabytes = measured["seconds"], measured["megabytes"]
+    yield BenchRow("open to first answer", size, value=seconds, unit="s", budget="3 s", is_met=seconds <= 3)
+    yield BenchRow("resident memory", size, value=megabytes, unit="MB", budget="1.2 GB", is_met=megabytes <= 1200)
 
 
 def _picture_query_row(shop: Shop, pictures: Sequence[Path], products: int) -> BenchRow:

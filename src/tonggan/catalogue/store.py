@@ -14,7 +14,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
-from sqlalchemy import Connection, delete, func, insert, inspect, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, inspect, select, update
 
 from tonggan.catalogue import Change, Written, tables
 from tonggan.catalogue import product_rows as rows_of
@@ -25,6 +25,11 @@ from tonggan.catalogue.verification import findings
 from tonggan.catalogue.wire import product_from_json
 from tonggan.errors import InputError, NotReadyError
 from tonggan.records import Product, Vectors
+
+_BY_ID = select(tables.products.c.id, tables.products.c.json).where(
+    tables.products.c.id.in_(bindparam("names", expanding=True))
+)
+"""Written once: putting the statement together took as long as asking it."""
 
 
 class SqlStore:
@@ -117,9 +122,7 @@ class SqlStore:
         found: dict[str, Product] = {}
         with self._connections.reading() as connection:
             for part in rows_of.parts(list(dict.fromkeys(product_ids))):
-                for row in connection.execute(
-                    select(tables.products.c.id, tables.products.c.json).where(tables.products.c.id.in_(part))
-                ):
+                for row in connection.execute(_BY_ID, {"names": part}):
                     found[row[0]] = _product(row[1])
         return [found[name] for name in product_ids if name in found]
 

@@ -36,11 +36,11 @@ class IndexView:
     def count(self) -> int:
         return self._snapshot.live_count
 
-    @property
+    @cached_property
     def text_fields(self) -> Sequence[str]:
         return tuple(sorted(self._texts))
 
-    @property
+    @cached_property
     def number_fields(self) -> Sequence[str]:
         return tuple(sorted(self._numbers))
 
