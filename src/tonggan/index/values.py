@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from tonggan.errors import InputError, unknown_name
 from tonggan.records import AllOf, AnyOf, Condition, Filter, Not
@@ -89,10 +89,10 @@ def check_filter(tree: Filter, texts: frozenset[str], numbers: frozenset[str], *
         raise InputError(f"A filter is made of Condition, AllOf, AnyOf and Not, not {type(tree).__name__}.")
 
 
-def check_field(name: str, known: frozenset[str]) -> None:
-    """Raise InputError, with the known fields, when a field is not one of them."""
-    if name not in known:
-        raise InputError(unknown_name("field", shorten(name).strip("'"), known))
+def check_field(name: str, *known: Collection[str]) -> None:
+    """Raise InputError, with the known fields, when a field is in none of the collections."""
+    if not any(name in names for names in known):
+        raise InputError(unknown_name("field", shorten(name).strip("'"), {field for names in known for field in names}))
 
 
 def shorten(text: str, *, limit: int = 80) -> str:
@@ -102,7 +102,7 @@ def shorten(text: str, *, limit: int = 80) -> str:
 
 def _check_condition(condition: Condition, texts: frozenset[str], numbers: frozenset[str]) -> None:
     name, operator = condition.field, condition.operator
-    check_field(name, texts | numbers | {"id"})
+    check_field(name, texts, numbers, ("id",))
     if name == "id" and operator not in ("=", "!="):
         raise InputError(f"Field 'id' is compared by = and != only, not {operator}.")
     if operator in NUMBER_OPERATORS:

@@ -77,7 +77,7 @@ class IndexView:
         return {name: matrix.vectors[slot].copy() for name, slot in zip(ids, slots, strict=True) if slot >= 0}
 
     def facet(self, name: str, rows: Rows, *, limit: int) -> dict[str, int]:
-        check_field(name, self._texts | self._numbers)
+        check_field(name, self._texts, self._numbers)
         columns = self._snapshot.columns
         if name in columns.texts:
             return columns.texts[name].counts(rows, self._snapshot.rows, limit=limit)
@@ -107,7 +107,7 @@ class IndexView:
         return self._snapshot.columns.numbers[name].values(rows, self._snapshot.rows)
 
     def values(self, name: str, rows: Rows) -> list[tuple[str, ...]]:
-        check_field(name, self._texts | {"id"})
+        check_field(name, self._texts, ("id",))
         if name == "id":
             return [(product_id,) for product_id in self.ids(rows)]
         return self._snapshot.columns.texts[name].values(rows, self._snapshot.rows)
@@ -150,7 +150,7 @@ class IndexView:
         if name == "id":
             return ranks[rows]
         columns, count = self._snapshot.columns, self._snapshot.rows
-        check_field(name, self._texts | self._numbers | {"id", TEXT_MATCH})
+        check_field(name, self._texts, self._numbers, ("id", TEXT_MATCH))
         if name in columns.numbers:
             return columns.numbers[name].values(rows, count)
         return columns.texts[name].sort_key(rows, count)
