@@ -29,7 +29,7 @@ test: develop
 check: develop
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/basedpyright --level error
 
 bench: develop

@@ -56,7 +56,12 @@ def test_arguments_after_the_second_are_keyword_only() -> None:
 
 
 def test_stages_import_only_the_kernel_and_the_stages_before_them() -> None:
-    command = [str(Path(sys.executable).parent / "lint-imports"), "--config", str(ROOT / "pyproject.toml")]
+    command = [
+        str(Path(sys.executable).parent / "lint-imports"),
+        "--no-cache",
+        "--config",
+        str(ROOT / "pyproject.toml"),
+    ]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout
 
