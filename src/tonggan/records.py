@@ -40,12 +40,16 @@ class Rating:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """One picture, clip or sound; `checksum` (sha256, hex) is empty until the bytes were fetched and checked."""
+    """One picture, clip or sound; `checksum` (sha256, hex) is empty until the bytes were fetched and checked.
+
+    `colours` name what a checked picture mostly shows, in English and Chinese (`red 红色`), greatest share first.
+    """
 
     kind: Literal["image", "video", "voice"]
     source: str
     checksum: str = ""
     alt: str = ""
+    colours: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,9 @@ from tonggan.catalogue.wire import (
     Json,
     canonical_bytes,
     content_hash,
-    media_checksums,
     product_as_json,
-    with_media_checksums,
+    seen_media,
+    with_seen_media,
 )
 from tonggan.errors import InputError
 from tonggan.records import Product
@@ -78,8 +78,8 @@ def changed_rows(
     A media checksum that is known stays known as long as its source is among the media.
     """
     suspects = [row for row in rows if row.id in stored and not _says_nothing_new(row, stored[row.id])]
-    known = _stored_checksums(connection, [row.id for row in suspects])
-    merged = [_with_checksums(row, known[row.id]) for row in suspects]
+    known = _stored_media(connection, [row.id for row in suspects])
+    merged = [_with_media(row, known[row.id]) for row in suspects]
     return [row for row in merged if (row.hash, row.media_hash) != stored[row.id]]
 
 
@@ -130,7 +130,7 @@ def codes_of(record: Mapping[str, Any]) -> set[tuple[str, str]]:
     variants = record.get("variants", ())
     theirs = {(kind, code) for variant in variants for kind, code in variant.get("codes", {}).items()}
     named = {("variant", variant["id"]) for variant in variants}
-    return own | theirs | named | {(MEDIA_KIND, checksum) for checksum in media_checksums(record).values()}
+    return own | theirs | named | {(MEDIA_KIND, seen["checksum"]) for seen in seen_media(record).values()}
 
 
 def parts(ids: Sequence[str]) -> Iterable[Sequence[str]]:
@@ -154,24 +154,24 @@ def _as_row(product: Product) -> ProductRow:
 
 
 def _media_hash(record: Mapping[str, Any]) -> bytes:
-    checksums = media_checksums(record)
-    return hashlib.sha256(canonical_bytes(checksums)).digest() if checksums else b""
+    seen = seen_media(record)
+    return hashlib.sha256(canonical_bytes(seen)).digest() if seen else b""
 
 
 def _says_nothing_new(row: ProductRow, stored: tuple[bytes, bytes]) -> bool:
     return row.hash == stored[0] and row.media_hash in (b"", stored[1])
 
 
-def _stored_checksums(connection: Connection, ids: Sequence[str]) -> dict[str, dict[str, str]]:
+def _stored_media(connection: Connection, ids: Sequence[str]) -> dict[str, dict[str, dict[str, Any]]]:
     return {
-        row[0]: media_checksums(json.loads(row[1]))
+        row[0]: seen_media(json.loads(row[1]))
         for part in parts(ids)
         for row in connection.execute(select(products.c.id, products.c.json).where(products.c.id.in_(part)))
     }
 
 
-def _with_checksums(row: ProductRow, checksums: Mapping[str, str]) -> ProductRow:
-    record = with_media_checksums(row.record, checksums) if checksums else row.record
+def _with_media(row: ProductRow, seen: Mapping[str, dict[str, Any]]) -> ProductRow:
+    record = with_seen_media(row.record, seen) if seen else row.record
     return replace(row, record=record, media_hash=_media_hash(record))
 
 

@@ -36,43 +36,47 @@ def canonical_bytes(record: Mapping[str, Any]) -> bytes:
 
 
 def content_hash(record: Mapping[str, Any]) -> bytes:
-    """Return the sha256 of a product's JSON, blind to `updated_at` and to media checksums.
+    """Return the sha256 of a product's JSON, blind to `updated_at` and to what was seen in its media.
 
     A product that comes a second time, before its pictures are fetched again, is thus the same product.
     """
     return hashlib.sha256(canonical_bytes(_without_bookkeeping(record))).digest()
 
 
-def media_checksums(record: Mapping[str, Any]) -> dict[str, str]:
-    """Return checksum by source for the media of a product's JSON, and of its variants, that have one."""
+def seen_media(record: Mapping[str, Any]) -> dict[str, Json]:
+    """Return what was seen (checksum, colours), by source, of the media of a product's JSON and of its variants."""
     owners = [record, *record.get("variants", ())]
     media = [item for owner in owners for item in owner.get("media", ())]
-    return {item["source"]: item["checksum"] for item in media if item.get("checksum")}
+    return {item["source"]: _seen(item) for item in media if item.get("checksum")}
 
 
-def with_media_checksums(record: Json, checksums: Mapping[str, str]) -> Json:
-    """Return a product's JSON with the checksums of those sources filled in where it has none."""
+def with_seen_media(record: Json, seen: Mapping[str, Json]) -> Json:
+    """Return a product's JSON with what was seen of those sources filled in where it has nothing."""
     filled = dict(record)
     if "media" in record:
-        filled["media"] = [_with_checksum(item, checksums) for item in record["media"]]
+        filled["media"] = [
+            item if item.get("checksum") else item | seen.get(item["source"], {}) for item in record["media"]
+        ]
     if "variants" in record:
-        filled["variants"] = [with_media_checksums(item, checksums) for item in record["variants"]]
+        filled["variants"] = [with_seen_media(item, seen) for item in record["variants"]]
     return filled
 
 
-def _with_checksum(media: Json, checksums: Mapping[str, str]) -> Json:
-    checksum = media.get("checksum") or checksums.get(media["source"], "")
-    return {**media, "checksum": checksum} if checksum else media
+def _seen(media: Mapping[str, Any]) -> Json:
+    return {name: media[name] for name in _SEEN if name in media}
 
 
 def _without_bookkeeping(record: Mapping[str, Any]) -> Json:
     kept = {name: value for name, value in record.items() if name != "updated_at"}
     if "media" in kept:
-        kept["media"] = [{name: value for name, value in item.items() if name != "checksum"} for item in kept["media"]]
+        kept["media"] = [{name: value for name, value in item.items() if name not in _SEEN} for item in kept["media"]]
     if "variants" in kept:
         kept["variants"] = [_without_bookkeeping(item) for item in kept["variants"]]
     return kept
 
+
+_SEEN = ("checksum", "colours")
+"""Fields of a medium that come from looking at it, not from the merchant."""
 
 _REQUIRED = frozenset({"id", "title", "kind", "source"})
 """Fields without a default: written though empty."""
@@ -121,7 +125,7 @@ def _media_as_json(media: tuple[Media, ...]) -> list[Json]:
 
 
 def _media_from_json(records: list[Json]) -> tuple[Media, ...]:
-    return tuple(Media(**record) for record in records)
+    return tuple(Media(**_from_json(record, _MEDIA_READERS)) for record in records)
 
 
 def _variants_as_json(variants: tuple[Variant, ...]) -> list[Json]:
@@ -132,7 +136,15 @@ def _variants_from_json(records: list[Json]) -> tuple[Variant, ...]:
     return tuple(Variant(**_from_json(record, _VARIANT_READERS)) for record in records)
 
 
-_MEDIA_WRITERS = {"kind": _same, "source": _same, "checksum": _same, "alt": _same}
+_MEDIA_WRITERS: dict[str, Callable[[Any], Any]] = {
+    "kind": _same,
+    "source": _same,
+    "checksum": _same,
+    "alt": _same,
+    "colours": list,
+}
+
+_MEDIA_READERS: dict[str, Callable[[Any], Any]] = {**_MEDIA_WRITERS, "colours": tuple}
 
 _SHARED_WRITERS: dict[str, Callable[[Any], Any]] = {
     "price": _money_as_json,

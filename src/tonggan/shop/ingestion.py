@@ -17,7 +17,7 @@ from tonggan.feed import Feed
 from tonggan.feed.grouping import grouped
 from tonggan.feed.refusals import RefusalFile
 from tonggan.records import Product, Refusal
-from tonggan.shop.pictures import PictureKeeper, without_checksums
+from tonggan.shop.pictures import PictureKeeper, as_unseen
 
 BATCH = 500
 """Products of one transaction: large enough that the sync costs little, small enough that a kill repeats little."""
@@ -108,7 +108,7 @@ class Importer:
                 self._refuse(refusal)
             rows = len(group) - len(cleaned.refusals)
             if cleaned.product is not None and self._is_new(cleaned.product, [offer.line for offer in group]):
-                yield without_checksums(cleaned.product), rows
+                yield as_unseen(cleaned.product), rows
 
     def _is_new(self, product: Product, lines: Sequence[int]) -> bool:
         first = self._seen.first_line(product.id, lines[0])

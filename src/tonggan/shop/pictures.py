@@ -11,8 +11,12 @@ from urllib.parse import urlsplit
 
 from tonggan.catalogue.fetch import FetchLimits, read_source
 from tonggan.catalogue.media import MediaFolder
+from tonggan.encode.colours import dominant_colours
 from tonggan.errors import InputError
 from tonggan.records import Media, Product
+
+LOOKED_AT_SIDE = 96
+"""Pixels of the long side at which colours are named: twice the 48 that k-means works on."""
 
 FAILURES_PER_HOST = 3
 """Pictures that one host may fail to deliver before the rest of its pictures waits for the next import."""
@@ -34,16 +38,21 @@ class PictureKeeper:
     _failures: Counter[str] = field(default_factory=Counter)
 
     def keep(self, products: Sequence[Product]) -> list[Product]:
-        """Return the products whose pictures are now kept, with the checksums of these; the others are left out."""
+        """Return the products whose pictures are now kept, with what these show; the others are left out."""
         wanted = [(product, media) for product in products for media in self._missing(product)]
-        checksums: dict[str, dict[str, str]] = {}
+        seen: dict[str, dict[str, Media]] = {}
         for (product, media), outcome in self.media.put_many(self._loaders(wanted)):
             if isinstance(outcome, InputError):
                 self._note_failure(product, media, outcome)
             else:
                 self.kept += 1
-                checksums.setdefault(product.id, {})[media.source] = outcome.checksum
-        return [_with_checksums(product, checksums[product.id]) for product in products if product.id in checksums]
+                seen.setdefault(product.id, {})[media.source] = self._look_at(media, outcome.checksum)
+        return [_with_seen(product, seen[product.id]) for product in products if product.id in seen]
+
+    def _look_at(self, media: Media, checksum: str) -> Media:
+        picture = self.media.open_picture(checksum, long_side=LOOKED_AT_SIDE)
+        colours = (f"{colour.name_en} {colour.name_zh}" for colour in dominant_colours(picture))
+        return replace(media, checksum=checksum, colours=tuple(colours))
 
     def reachable(self, products: Sequence[Product]) -> list[str]:
         """Return the ids of products with a picture that can be asked for now; the others count as skipped."""
@@ -86,9 +95,11 @@ class PictureKeeper:
         self.refused.append((product, media, error))
 
 
-def without_checksums(product: Product) -> Product:
-    """Return a product as a feed may give it: checksums tell what is kept here and are not taken from outside."""
-    return _with_media(product, lambda media: replace(media, checksum="") if media.checksum else media)
+def as_unseen(product: Product) -> Product:
+    """Return a product as a feed may give it: what was seen in its media is found here, and not taken from outside."""
+    return _with_media(
+        product, lambda media: replace(media, checksum="", colours=()) if media.checksum or media.colours else media
+    )
 
 
 class _HostGivenUpError(InputError):
@@ -105,10 +116,8 @@ def _pictures(product: Product, most: int) -> list[Media]:
     return [*pictures, *(media for variant in product.variants for media in variant.media[:1] if media.kind == "image")]
 
 
-def _with_checksums(product: Product, checksums: dict[str, str]) -> Product:
-    return _with_media(
-        product, lambda media: replace(media, checksum=checksums[media.source]) if media.source in checksums else media
-    )
+def _with_seen(product: Product, seen: dict[str, Media]) -> Product:
+    return _with_media(product, lambda media: seen.get(media.source, media))
 
 
 def _with_media(product: Product, change: Callable[[Media], Media]) -> Product:
