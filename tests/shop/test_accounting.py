@@ -193,3 +193,11 @@ def test_progress_counts_every_row_once_it_is_on_disk(shop: Shop, grouped_feed: 
     shop.ingest(grouped_feed, progress=lambda progress: stages.append((progress.stage, progress.rows)))
     assert stages[0] == ("rows", len(GROUPED_ROWS))
     assert {stage for stage, _ in stages} == {"rows", "fit", "index"}
+
+
+def test_records_put_later_leave_the_refusals_of_an_import_alone(shop: Shop, tmp_path: Path) -> None:
+    (tmp_path / "feed.csv").write_text("id,title,price\n1,Cup,-5 USD\n", encoding="utf-8")
+    refused = Path(shop.ingest(tmp_path / "feed.csv").refusals_path)
+    before = refused.read_bytes()
+    shop.put([{"id": "2", "title": "Mug"}])
+    assert refused.read_bytes() == before

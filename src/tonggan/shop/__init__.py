@@ -95,11 +95,12 @@ class Shop:
         runs at a time, a second one waits. Where it breaks off, what was taken until then can be found.
         """
         feed = open_feed(source, mapping=mapping)
+        is_path = isinstance(source, str | Path)
         importer = Importer(
             store=self.store,
             feed=feed,
-            refusals=RefusalFile(self._layout.refusals),
-            pictures=self._picture_keeper(feed.folder if isinstance(source, str | Path) else None),
+            refusals=RefusalFile(self._layout.refusals if is_path else self._layout.record_refusals),
+            pictures=self._picture_keeper(feed.folder if is_path else None),
             default_currency=self.settings.currency,
             is_dry_run=dry_run,
             listener=progress,

@@ -68,4 +68,10 @@ class Layout:
 
     @property
     def refusals(self) -> Path:
+        """Refused rows of the last import of a file."""
         return self.folder / "refused.csv"
+
+    @property
+    def record_refusals(self) -> Path:
+        """Refused records of the last call that passed records, which leaves an import's refusals alone."""
+        return self.folder / "refused-records.csv"
