@@ -33,6 +33,7 @@ class Chroma:
         batch = client.get_max_batch_size()
         for start in range(0, len(items), batch):
             collection.upsert(**_columns(items[start : start + batch]))
+        client.close()
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
