@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from tonggan.index import Entry, IndexSchema, View, neighbours, zvec_index
-from tonggan.index.graph import MARKER, Graph
+from tonggan.index.graph import COLLECTION, MARKER, Graph
 from tonggan.index.zvec_index import ZvecIndex
 from tonggan.records import Condition
 
@@ -132,7 +133,7 @@ def test_a_graph_in_doubt_is_dropped_and_answers_stay_exact(index: ZvecIndex, tm
     elif damage == "half-written":
         (folder / MARKER).write_text("0000")
     elif damage == "no collection":
-        (folder / "zvec").rename(folder / "elsewhere")
+        next(folder.glob(f"{COLLECTION}*")).rename(folder / "elsewhere")
     again = ZvecIndex.open(str(tmp_path / "index"), SCHEMA)
     assert again._graphs["text"].covered == 0
     assert recall(again.view(), None) == 1.0
@@ -163,6 +164,26 @@ def test_searching_goes_on_while_the_graph_is_built_dropped_and_closed(tmp_path:
     is_done.set()
     searcher.join()
     assert failures == []
+
+
+def test_a_stop_ends_the_linking_process_and_leaves_the_graph_as_it_was(tmp_path: Path) -> None:
+    graph, vectors = Graph(tmp_path / "graph", DIM), clustered(60_000)
+    graph.cover(vectors[:500], threads=1)
+    linking = threading.Thread(target=graph.cover, args=(vectors,), kwargs={"threads": 1})
+    linking.start()
+    while graph._linking is None:
+        linking.join(0.01)
+    graph.stop()
+    linking.join()
+    assert graph.covered == 500
+    assert len(graph.search(vectors[0], k=5)) == 5
+    graph.close()
+
+
+def test_a_linking_process_that_fails_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with pytest.raises(RuntimeError, match="ended with 1"):
+        Graph(tmp_path / "graph", DIM).cover(clustered(300), threads=1)
 
 
 def test_a_graph_that_cannot_be_built_is_done_without(index: ZvecIndex, monkeypatch: pytest.MonkeyPatch) -> None:

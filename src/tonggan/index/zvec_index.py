@@ -64,6 +64,7 @@ class ZvecIndex:
         self._tidying = threading.Lock()
         self._thread: threading.Thread | None = None
         self._failure = ""
+        self._is_closing = False
         self._is_whole = True
 
     @classmethod
@@ -151,6 +152,9 @@ class ZvecIndex:
             self._thread.start()
 
     def close(self) -> None:
+        self._is_closing = True
+        for graph in self._graphs.values():
+            graph.stop()
         if self._thread is not None:
             self._thread.join()
         with self._tidying, self._checkpointing, self._writing:
@@ -187,7 +191,7 @@ class ZvecIndex:
         return vectors >= GRAPH_FROM and vectors - covered > max(PENDING_AT_MOST, PENDING_SHARE * covered)
 
     def _tidy_in_background(self) -> None:
-        while self._is_tidying_due() and not self._failure:
+        while self._is_tidying_due() and not self._failure and not self._is_closing:
             self._tidy(threads=BACKGROUND_THREADS, everything=False)
 
     def _tidy(self, *, threads: int, everything: bool) -> None:
