@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -40,8 +41,9 @@ def link(vectors: np.ndarray, folder: Path, *, threads: int) -> None:
     collection.close()
 
 
-def main(source: str, dim: str, count: str, folder: str, threads: str) -> None:
-    """Map the vectors and link them."""
+def main(arguments: Sequence[str]) -> None:
+    """Map the vectors and link them: the file, its dimension and count, the collection's folder, and threads."""
+    source, dim, count, folder, threads = arguments
     if threads != "0":
         with contextlib.suppress(OSError):
             os.nice(NICENESS)
@@ -50,4 +52,4 @@ def main(source: str, dim: str, count: str, folder: str, threads: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(sys.argv[1:])
