@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -95,16 +98,29 @@ def import_feed(
     from tonggan.cli.progress import importing
 
     require_source(file)
-    with (
-        open_shop(shop, is_new_accepted=not dry_run) as opened,
-        importing(is_quiet=quiet or as_json) as listener,
-    ):
-        report = opened.ingest(file, mapping=mapping, is_dry_run=dry_run, listener=listener)
+    with _shop_for(shop, is_dry_run=dry_run) as folder:
+        with (
+            open_shop(folder, is_new_accepted=True) as opened,
+            importing(is_quiet=quiet or as_json) as listener,
+        ):
+            report = opened.ingest(file, mapping=mapping, is_dry_run=dry_run, listener=listener)
+        if folder != shop:
+            report["refusals_path"] = ""
     if as_json:
         print_json({name: report[name] for name in IMPORT_KEYS})
     elif not quiet:
         for line in report_lines(report):
             say(line)
+
+
+@contextmanager
+def _shop_for(shop: Path, *, is_dry_run: bool) -> Iterator[Path]:
+    """The shop's folder; for a dry run before there is a shop, an empty one that is gone afterwards."""
+    if not is_dry_run or is_shop(shop):
+        yield shop
+        return
+    with tempfile.TemporaryDirectory(prefix="tonggan-dry-run-") as scratch:
+        yield Path(scratch) / "shop"
 
 
 def report_lines(report: Record) -> list[str]:
