@@ -53,7 +53,7 @@ def test_a_dry_run_needs_no_shop_and_makes_none(tonggan: Tonggan, tmp_path: Path
     tonggan.shop = tmp_path / "new"
     ran = tonggan("import", write_feed(tmp_path), "--dry-run")
     assert ran.code == 0
-    assert ran.out.startswith("Would take in 5 rows")
+    assert ran.out.startswith("Would take in 4 rows: 3 new")
     assert not tonggan.shop.exists()
 
 
