@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 
 ATTRIBUTES_KEPT = 8
-"""Attributes of a product: the median of shop feeds; Icecat's seventy would measure Icecat."""
+"""Attributes of a product: what a shop feed may have; Icecat's seventy would measure Icecat."""
 
 DRAWN_WORDS = 20_000
 """Words of a drawn vocabulary."""
 
 ZIPF = 1.3
-"""Exponent of the word frequencies of a drawn vocabulary, that of shop titles."""
+"""Exponent of the word frequencies of a drawn vocabulary: few frequent words, a long tail."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ TEXT_SAMPLE = 20_000
 """Products whose texts the pack is fitted on at most."""
 
 PICTURE_SIDE = 256
-"""Pixels of the long side at which pictures are encoded; more changed no ranking and costs time."""
+"""Pixels of the long side at which pictures are encoded; the descriptors work on fewer still."""
 
 GRACE_SECONDS = 15.0
 """How long a replaced index stays readable: longer than any request may take."""
