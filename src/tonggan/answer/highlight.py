@@ -19,7 +19,7 @@ SEARCHED_LETTERS = 3_200
 """Letters of a description that are looked through for a match."""
 
 TOKENS_KEPT = 1 << 16
-"""Tokens whose stem is remembered; a catalogue's most frequent words, some 10 MB."""
+"""Tokens whose stem is remembered; a catalogue's most frequent words."""
 
 _TOKEN = re.compile(r"[\u3400-\u9fff]+|\w+(?:[-'’.]\w+)*")
 

@@ -27,7 +27,10 @@ class RetrievalSettings:
     """Words against pictures (and the reverse) where the bridge is on."""
 
     coverage_weight: float = 0.5
-    """Share of the words' score that scales with the part of the query covered; nDCG@10 on Icecat .722 without, .747 here, .746 at 1."""
+    """Share of the words' score that scales with the part of the query covered.
+
+    nDCG@10 on Icecat was .722 at 0, .747 here and .746 at 1.
+    """
 
     rating_weight: float = 0.3
     """Closeness to the stars asked for, beside other things the shopper gave."""
