@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 from tonggan.catalogue import Store, Written
@@ -175,8 +174,3 @@ class Importer:
 
 def _hash(product: Product) -> bytes:
     return content_hash(product_as_json(product))
-
-
-def refusals_path(folder: Path) -> Path:
-    """Where the refused rows of an import are written."""
-    return folder / "refused.csv"
