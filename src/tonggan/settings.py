@@ -20,7 +20,7 @@ PREFIX = "TONGGAN_"
 SEPARATOR = "__"
 
 
-SECTIONS = ("shop", "retrieval", "serve")
+SECTIONS = ("shop", "encode", "retrieval", "serve")
 """The tables of shop.toml."""
 
 

@@ -11,7 +11,7 @@ from tonggan.align.senses import Senses, load_pack
 from tonggan.encode.drawings import drawings
 from tonggan.errors import InputError, NotReadyError
 from tonggan.packs import MANIFEST
-from tonggan.packs.folder import read_pack, read_weights, write_pack
+from tonggan.packs.folder import PartFiles, read_pack, write_pack
 from tonggan.records import Picture, Rating
 
 COLOURS = {
@@ -138,7 +138,7 @@ def test_uneven_columns_are_refused(tmp_path: Path) -> None:
 def rewritten(senses: Senses, target: Path, *, dim_of: str = "", without: str = "", empty: str = "") -> Path:
     """Write the pack anew, whole and with honest checksums, but wrong inside."""
     pack = read_pack(senses.folder)
-    weights = {name: {} if name == empty else read_weights(pack, name) for name in pack.parts}
+    weights = {name: {} if name == empty else PartFiles(pack, name).arrays() for name in pack.parts}
     parts = {name: part for name, part in pack.parts.items() if name != without}
     if dim_of:
         from dataclasses import replace

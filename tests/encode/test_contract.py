@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tonggan.encode import ENCODERS, Encoder, encoder_class
+from tonggan.encode import ENCODERS, FittedEncoder, encoder_class
 from tonggan.encode.drawings import drawings
 from tonggan.errors import InputError
 from tonggan.records import Rating
@@ -62,12 +62,12 @@ CASES: Mapping[str, Callable[[], Case]] = {
 
 
 @pytest.fixture(scope="module", params=sorted(ENCODERS))
-def fitted(request: pytest.FixtureRequest) -> tuple[Encoder, Case]:
+def fitted(request: pytest.FixtureRequest) -> tuple[FittedEncoder, Case]:
     case = CASES[request.param]()
     return encoder_class(request.param).fit(case.items, seed=3), case
 
 
-def test_rows_are_float32_of_norm_one(fitted: tuple[Encoder, Case]) -> None:
+def test_rows_are_float32_of_norm_one(fitted: tuple[FittedEncoder, Case]) -> None:
     encoder, case = fitted
     for rows, count in (
         (encoder.encode_document(case.items), len(case.items)),
@@ -78,13 +78,13 @@ def test_rows_are_float32_of_norm_one(fitted: tuple[Encoder, Case]) -> None:
         np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
 
 
-def test_a_batch_gives_the_same_rows_as_one_at_a_time(fitted: tuple[Encoder, Case]) -> None:
+def test_a_batch_gives_the_same_rows_as_one_at_a_time(fitted: tuple[FittedEncoder, Case]) -> None:
     encoder, case = fitted
     alone = np.concatenate([encoder.encode_document([item]) for item in case.items])
     np.testing.assert_allclose(encoder.encode_document(case.items), alone, atol=1e-6)
 
 
-def test_restored_from_its_weights_it_gives_equal_rows(fitted: tuple[Encoder, Case]) -> None:
+def test_restored_from_its_weights_it_gives_equal_rows(fitted: tuple[FittedEncoder, Case]) -> None:
     encoder, case = fitted
     copied = {name: array.copy() for name, array in encoder.weights().items()}
     restored = type(encoder).restore(copied, dict(encoder.parameters))
@@ -93,26 +93,26 @@ def test_restored_from_its_weights_it_gives_equal_rows(fitted: tuple[Encoder, Ca
     np.testing.assert_array_equal(restored.encode_query(case.queries), encoder.encode_query(case.queries))
 
 
-def test_fitting_twice_with_one_seed_gives_equal_weights(fitted: tuple[Encoder, Case]) -> None:
+def test_fitting_twice_with_one_seed_gives_equal_weights(fitted: tuple[FittedEncoder, Case]) -> None:
     encoder, case = fitted
     again = type(encoder).fit(case.items, seed=3).weights()
     for name, array in encoder.weights().items():
         np.testing.assert_array_equal(array, again[name])
 
 
-def test_nothing_in_gives_no_rows_out(fitted: tuple[Encoder, Case]) -> None:
+def test_nothing_in_gives_no_rows_out(fitted: tuple[FittedEncoder, Case]) -> None:
     encoder, _ = fitted
     assert encoder.encode_document([]).shape == (0, encoder.dim)
     assert encoder.encode_query([]).shape == (0, encoder.dim)
 
 
-def test_odd_items_give_rows_of_norm_one_or_zero(fitted: tuple[Encoder, Case]) -> None:
+def test_odd_items_give_rows_of_norm_one_or_zero(fitted: tuple[FittedEncoder, Case]) -> None:
     encoder, case = fitted
     lengths = np.linalg.norm(encoder.encode_document(case.odd), axis=1)
     assert np.all((np.abs(lengths - 1) < 1e-5) | (lengths == 0))
 
 
-def test_an_encoder_fitted_on_nothing_or_on_one_item_works(fitted: tuple[Encoder, Case]) -> None:
+def test_an_encoder_fitted_on_nothing_or_on_one_item_works(fitted: tuple[FittedEncoder, Case]) -> None:
     encoder, case = fitted
     for items in ([], case.items[:1]):
         small = type(encoder).fit(items)
@@ -121,14 +121,14 @@ def test_an_encoder_fitted_on_nothing_or_on_one_item_works(fitted: tuple[Encoder
         assert np.isfinite(rows).all()
 
 
-def test_an_item_is_nearest_to_itself(fitted: tuple[Encoder, Case]) -> None:
+def test_an_item_is_nearest_to_itself(fitted: tuple[FittedEncoder, Case]) -> None:
     encoder, case = fitted
     rows = encoder.encode_document(case.items)
     similarity = rows @ rows.T
     assert np.all(np.diagonal(similarity) >= similarity.max(axis=1) - 1e-5)
 
 
-def test_weights_and_parameters_can_be_kept_in_a_pack(fitted: tuple[Encoder, Case]) -> None:
+def test_weights_and_parameters_can_be_kept_in_a_pack(fitted: tuple[FittedEncoder, Case]) -> None:
     encoder, _ = fitted
     assert {array.dtype.kind for array in encoder.weights().values()} <= {"f", "u"}
     assert all(isinstance(value, str | int | float) for value in encoder.parameters.values())

@@ -10,7 +10,7 @@ import pytest
 
 from tonggan.errors import InputError, NotReadyError
 from tonggan.packs import CARD, MANIFEST, Origin, Pack, Part
-from tonggan.packs.folder import read_pack, read_weights, write_pack
+from tonggan.packs.folder import PartFiles, read_pack, write_pack
 from tonggan.packs.toml import to_toml
 
 ORIGIN = Origin("toy", source="a test", revision="1", licence="Apache-2.0", languages=("zh", "en"))
@@ -36,7 +36,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     pack = written(tmp_path)
     assert read_pack(pack.folder) == pack
     assert pack.folder == tmp_path / pack.fingerprint
-    for name, array in read_weights(pack, "text").items():
+    for name, array in PartFiles(pack, "text").arrays().items():
         np.testing.assert_array_equal(array, WEIGHTS["text"][name])
 
 
@@ -101,7 +101,7 @@ def test_a_file_changed_after_the_check_is_noticed_on_reading(tmp_path: Path) ->
     path = pack.folder / "text.safetensors"
     path.write_bytes(bytes(path.stat().st_size))
     with pytest.raises(NotReadyError, match="damaged"):
-        read_weights(pack, "text")
+        PartFiles(pack, "text").arrays()
 
 
 @pytest.mark.parametrize("name", ["../text.safetensors", "/etc/passwd", "..", "a\\\\b", ".hidden", ""])
@@ -130,10 +130,10 @@ def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
         ("dim = 3", "dim = true", "dim = True is not int"),
         ("dim = 3", "", "a key is missing"),
         ("dim = 3", "dmi = 3", "Unknown key 'dmi'"),
-        ("format = 1", "format = 2", "format 2 is unknown; known: 1"),
-        ("format = 1", "format = ", "is not TOML"),
+        ("format = 2", "format = 3", "format 3 is unknown; known: 2"),
+        ("format = 2", "format = ", "is not TOML"),
         ("[measures]", "[[measures]]", "is not a table"),
-        ('file = "text.safetensors"', 'file = "other.safetensors"', "not among `files`"),
+        ('weights = "text.safetensors"', 'weights = "other.safetensors"', "not among `files`"),
         ("size_bytes = 5", "size_bytes = 5000000000000", "beyond"),
     ],
 )

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from tonggan.align.bridge import Bridge, BridgeReport, fit_bridge, group_pairs
 from tonggan.align.senses import BRIDGE, Senses, load_pack
-from tonggan.encode import Encoder, encoder_class
+from tonggan.encode import FittedEncoder, encoder_class
 from tonggan.errors import InputError
 from tonggan.packs import Origin, Pack, Part
 from tonggan.packs.folder import write_pack
@@ -47,7 +47,7 @@ def fit_catalogue_pack(
     if not len(texts) == len(pictures) == len(ratings):
         raise InputError(f"{len(texts)} texts, {len(pictures)} pictures, {len(ratings)} ratings.", remedy="One each.")
     shown = _pictures(pictures, seed=seed)
-    encoders: dict[str, Encoder] = {
+    encoders: dict[str, FittedEncoder] = {
         "text": _encoder("text").fit([texts[at] for at in _sample(len(texts), TEXTS, seed=seed)], seed=seed),
         "image": _encoder("image").fit(list(shown.values()), seed=seed),
         "rating": _encoder("rating").fit(ratings, seed=seed),
@@ -59,7 +59,7 @@ def fit_catalogue_pack(
     return load_pack(_write(Path(packs), encoders, bridge, measures=measures).folder)
 
 
-def _encoder(space: str) -> type[Encoder]:
+def _encoder(space: str) -> type[FittedEncoder]:
     return encoder_class(IMPLEMENTATIONS[space])
 
 
@@ -81,7 +81,7 @@ def _decoded(source: PictureSource) -> Picture | None:
 
 
 def _tied(
-    encoders: Mapping[str, Encoder], texts: Sequence[str], shown: Mapping[int, Picture], *, seed: int
+    encoders: Mapping[str, FittedEncoder], texts: Sequence[str], shown: Mapping[int, Picture], *, seed: int
 ) -> tuple[Bridge, BridgeReport] | None:
     paired = [texts[at] for at in shown]
     checksums = [hashlib.sha256(picture.tobytes()).hexdigest() for picture in shown.values()]
@@ -109,7 +109,7 @@ def _measures(report: BridgeReport) -> dict[str, float]:
 
 
 def _write(
-    packs: Path, encoders: Mapping[str, Encoder], bridge: Bridge | None, *, measures: Mapping[str, float]
+    packs: Path, encoders: Mapping[str, FittedEncoder], bridge: Bridge | None, *, measures: Mapping[str, float]
 ) -> Pack:
     parts = {
         name: Part("encoder", IMPLEMENTATIONS[name], encoder.dim, parameters=encoder.parameters)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
 from tonggan.align.bridge import Bridge
-from tonggan.encode import Encoder, encoder_class
+from tonggan.encode import DEFAULT_SETTINGS, Encoder, EncodeSettings, open_encoder
 from tonggan.errors import InputError, NotReadyError
-from tonggan.packs import Pack
-from tonggan.packs.folder import read_pack, read_weights
-from tonggan.packs.manifest import REMEDY
+from tonggan.packs import MANIFEST, Pack
+from tonggan.packs.folder import PartFiles, read_pack
+from tonggan.packs.manifest import REMEDY, part_fingerprint
 from tonggan.records import Picture, Rating, Vectors
 
 SPACES = ("text", "image", "rating")
@@ -24,19 +25,32 @@ BRIDGE = "bridge"
 SHARED = "shared"
 """The space in which words and pictures meet: a product stands there by its picture, else by its words."""
 
+FindPack: TypeAlias = Callable[[str], Pack]
+"""Returns the pack with a fingerprint; NotReadyError where there is none."""
+
 
 class Senses:
     """What a shop perceives products by: the spaces `text`, `image`, `rating`, and `shared` when the bridge is on.
 
-    Vectors are comparable where the `fingerprint` is the same. `measures` are those of the pack's card.
+    Vectors are comparable where the `fingerprint` is the same; rows of one encoder, as those that `encode_pictures`
+    returns, where its own fingerprint in `row_fingerprints` is. `measures` are those of the pack's card.
     """
 
-    def __init__(self, pack: Pack, encoders: Mapping[str, Encoder], bridge: Bridge | None = None) -> None:
+    def __init__(
+        self,
+        pack: Pack,
+        encoders: Mapping[str, Encoder],
+        bridge: Bridge | None = None,
+        *,
+        row_fingerprints: Mapping[str, str],
+    ) -> None:
         self.folder = pack.folder
         self.fingerprint = pack.fingerprint
         self.measures = pack.measures
+        self.base = pack.base
         self.encoders = encoders
         self.bridge = bridge
+        self.row_fingerprints = row_fingerprints
 
     @property
     def fitted_products(self) -> int:
@@ -88,25 +102,33 @@ class Senses:
         return np.where(seen.any(axis=1, keepdims=True), seen, self.bridge.project_text(text))
 
 
-def load_pack(folder: Path | str) -> Senses:
-    """Return the senses of a pack; NotReadyError, with file and reason, when it cannot be trusted."""
+def load_pack(
+    folder: Path | str, *, find_base: FindPack | None = None, settings: EncodeSettings = DEFAULT_SETTINGS
+) -> Senses:
+    """Return the senses of a pack; NotReadyError, with file and reason, when it cannot be trusted.
+
+    Encoders that the pack does not hold itself are those of its base, which `find_base` returns by fingerprint.
+    """
     pack = read_pack(Path(folder))
-    missing = [space for space in SPACES if space not in pack.parts]
+    base = find_base(pack.base) if pack.base and find_base else pack
+    homes = {space: pack if space in pack.parts else base for space in SPACES}
+    missing = [space for space, home in homes.items() if space not in home.parts]
     if missing:
         raise NotReadyError(f"{pack.folder}: the pack has no encoder for {', '.join(missing)}.", remedy=REMEDY)
-    encoders = {space: _encoder(pack, space) for space in SPACES}
-    return Senses(pack, encoders, _bridge(pack, encoders) if BRIDGE in pack.parts else None)
+    encoders = {space: _encoder(home, space, settings=settings) for space, home in homes.items()}
+    fingerprints = {space: part_fingerprint(home, space) for space, home in homes.items()}
+    bridge = _bridge(pack, encoders) if BRIDGE in pack.parts else None
+    return Senses(pack, encoders, bridge, row_fingerprints=fingerprints)
 
 
 def _present(rows: Mapping[str, Vectors | None]) -> dict[str, np.ndarray]:
     return {space: row[0] for space, row in rows.items() if row is not None and row.any()}
 
 
-def _encoder(pack: Pack, name: str) -> Encoder:
+def _encoder(pack: Pack, name: str, *, settings: EncodeSettings) -> Encoder:
     part = pack.parts[name]
-    weights = read_weights(pack, name)
     try:
-        encoder = encoder_class(part.implementation).restore(weights, part.parameters)
+        encoder = open_encoder(pack, name, settings=settings)
     except (InputError, KeyError, ValueError, IndexError) as error:
         raise _unusable(pack, name, reason=f"not the weights of '{part.implementation}' ({error})") from error
     if encoder.dim != part.dim:
@@ -115,7 +137,7 @@ def _encoder(pack: Pack, name: str) -> Encoder:
 
 
 def _bridge(pack: Pack, encoders: Mapping[str, Encoder]) -> Bridge:
-    weights = read_weights(pack, BRIDGE)
+    weights = PartFiles(pack, BRIDGE).arrays()
     text, image, shared = encoders["text"].dim, encoders["image"].dim, pack.parts[BRIDGE].dim
     expected = {"mean_a": (text,), "mean_b": (image,), "map_a": (text, shared), "map_b": (image, shared)}
     shapes = {name: array.shape for name, array in weights.items()}
@@ -125,4 +147,5 @@ def _bridge(pack: Pack, encoders: Mapping[str, Encoder]) -> Bridge:
 
 
 def _unusable(pack: Pack, name: str, *, reason: str) -> NotReadyError:
-    return NotReadyError(f"{pack.folder / pack.parts[name].file}: {reason}.", remedy=REMEDY)
+    file = next(iter(pack.parts[name].files.values()), MANIFEST)
+    return NotReadyError(f"{pack.folder / file}: {reason}.", remedy=REMEDY)

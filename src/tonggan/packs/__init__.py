@@ -1,8 +1,8 @@
-"""What encoders are made of: a folder with `pack.toml`, weights as safetensors, and a card.
+"""What encoders are made of: a folder with `pack.toml`, weights as safetensors or ONNX, and a card.
 
-`pack.toml` names each part's implementation, parameters, dimension and file, and each file's size and sha256. A pack
+`pack.toml` names each part's implementation, parameters, dimension and files, and each file's size and sha256. A pack
 that is damaged, forged or reaches outside its folder is refused before any weight is read. Nothing in a pack is code:
-implementations are names that the stages know.
+implementations are names that the stages know. A pack that a shop has fitted on itself may build on a `base`.
 """
 
 from __future__ import annotations
@@ -26,12 +26,15 @@ class PackFile:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One fitted thing: `kind` says what (`encoder`, `bridge`), `implementation` by which registered name."""
+    """One fitted thing: `kind` says what (`encoder`, `bridge`), `implementation` by which registered name.
+
+    `files` names its files by role: `weights` (safetensors), `model` (ONNX), `tokenizer`, `lexicon`.
+    """
 
     kind: str
     implementation: str
     dim: int
-    file: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -48,7 +51,10 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """A verified pack. Vectors of different `fingerprint` are never compared; `measures` are what its card reports."""
+    """A verified pack. Vectors of different `fingerprint` are never compared; `measures` are what its card reports.
+
+    `base` is the fingerprint of the pack whose encoders it builds on, empty where all of them are its own.
+    """
 
     folder: Path
     origin: Origin
@@ -56,3 +62,4 @@ class Pack:
     files: Mapping[str, PackFile]
     fingerprint: str
     measures: Mapping[str, float] = field(default_factory=dict)
+    base: str = ""

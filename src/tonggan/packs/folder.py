@@ -6,9 +6,10 @@ import hashlib
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 
 import numpy as np
 
@@ -27,18 +28,19 @@ def write_pack(
     weights: Mapping[str, Mapping[str, np.ndarray]],
     measures: Mapping[str, float],
     card: str,
+    files: Mapping[str, bytes] = MappingProxyType({}),
+    base: str = "",
 ) -> Pack:
     """Write a pack into a folder of its own in `packs`, named by its fingerprint, and return it.
 
-    `parts` name no file yet; each part's `weights` become one. The folder appears at once, complete; it is never
-    changed after, so whoever serves an older pack is not disturbed.
+    A part's `weights` become a file in the role of that name; `files` are those that the parts name already. The
+    folder appears at once, complete; it is never changed after, so whoever serves an older pack is not disturbed.
     """
-    content = {f"{name}{_SUFFIX}": _safetensors(weights[name]) for name in parts} | {CARD: card.encode("utf-8")}
-    placed = {
-        name: replace(part, file=f"{name}{_SUFFIX}", parameters=dict(part.parameters)) for name, part in parts.items()
-    }
-    files = {name: PackFile(hashlib.sha256(written).hexdigest(), len(written)) for name, written in content.items()}
-    pack = Pack(packs, origin, placed, files, "", dict(measures))
+    arrays = {f"{name}{_SUFFIX}": _safetensors(weights[name]) for name in parts if name in weights}
+    content = arrays | dict(files) | {CARD: card.encode("utf-8")}
+    placed = {name: _placed_part(name, part, has_weights=name in weights) for name, part in parts.items()}
+    promised = {name: PackFile(hashlib.sha256(written).hexdigest(), len(written)) for name, written in content.items()}
+    pack = Pack(packs, origin, placed, promised, "", dict(measures), base)
     pack = replace(pack, fingerprint=fingerprint(pack))
     return _placed(pack, content | {MANIFEST: to_manifest(pack).encode("utf-8")})
 
@@ -59,17 +61,45 @@ def read_pack(folder: Path) -> Pack:
     return pack
 
 
-def read_weights(pack: Pack, name: str) -> dict[str, np.ndarray]:
-    """Return the arrays of a part, after checking once more that they are those the manifest promises."""
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
+@dataclass(frozen=True, slots=True)
+class PartFiles:
+    """The files of one part of a pack, each checked once more against the manifest when it is read."""
 
-    part = pack.parts[name]
-    content = _verify(pack.folder, part.file, pack.files[part.file])
-    try:
-        return load(content)
-    except SafetensorError as error:
-        raise NotReadyError(f"{pack.folder / part.file} is not safetensors: {error}.", remedy=REMEDY) from error
+    pack: Pack
+    name: str
+
+    @property
+    def part(self) -> Part:
+        return self.pack.parts[self.name]
+
+    def path(self, role: str) -> Path:
+        """Return where the file in a role stands; NotReadyError where the part has none."""
+        if role not in self.part.files:
+            known = ", ".join(self.part.files) or "none"
+            reason = f"part '{self.name}' has no file for '{role}'; it has: {known}"
+            raise NotReadyError(f"{self.pack.folder / MANIFEST}: {reason}.", remedy=REMEDY)
+        return self.pack.folder / self.part.files[role]
+
+    def content(self, role: str) -> bytes:
+        """Return the bytes of the file in a role."""
+        name = self.path(role).name
+        return _verify(self.pack.folder, name, self.pack.files[name])
+
+    def arrays(self, role: str = "weights") -> dict[str, np.ndarray]:
+        """Return the arrays of a safetensors file."""
+        from safetensors import SafetensorError
+        from safetensors.numpy import load
+
+        content = self.content(role)
+        try:
+            return load(content)
+        except SafetensorError as error:
+            raise NotReadyError(f"{self.path(role)} is not safetensors: {error}.", remedy=REMEDY) from error
+
+
+def _placed_part(name: str, part: Part, *, has_weights: bool) -> Part:
+    files = dict(part.files) | ({"weights": f"{name}{_SUFFIX}"} if has_weights else {})
+    return replace(part, files=files, parameters=dict(part.parameters))
 
 
 def _safetensors(arrays: Mapping[str, np.ndarray]) -> bytes:

@@ -14,7 +14,7 @@ from tonggan.errors import NotReadyError, unknown_name
 from tonggan.packs import MANIFEST, Origin, Pack, PackFile, Part
 from tonggan.packs.toml import to_toml
 
-FORMAT = 1
+FORMAT = 2
 """Version of the manifest's layout; a reader refuses what it does not know."""
 
 LARGEST_BYTES = 4 << 30
@@ -23,7 +23,7 @@ LARGEST_BYTES = 4 << 30
 REMEDY = "Remove the folder and fit or fetch the pack again."
 
 _Record = TypeVar("_Record")
-_KEYS = ("format", "fingerprint", "origin", "measures", "parts", "files")
+_KEYS = ("format", "fingerprint", "base", "origin", "measures", "parts", "files")
 
 
 def to_manifest(pack: Pack) -> str:
@@ -32,6 +32,7 @@ def to_manifest(pack: Pack) -> str:
         {
             "format": FORMAT,
             "fingerprint": pack.fingerprint,
+            "base": pack.base,
             "origin": asdict(pack.origin),
             "measures": dict(pack.measures),
             "parts": _tables(pack.parts),
@@ -50,18 +51,33 @@ def parse_manifest(folder: Path) -> Pack:
     if table.get("format") != FORMAT:
         raise NotReadyError(f"{path}: format {table.get('format')!r} is unknown; known: {FORMAT}.", remedy=REMEDY)
     _refuse_unknown(table, _KEYS, where=str(path))
-    sections = {key: _section(table, key, where=str(path)) for key in _KEYS[2:]}
+    sections = {key: _section(table, key, where=str(path)) for key in _KEYS[3:]}
     files = {name: _record(PackFile, value, where=f"{path}: files.{name}") for name, value in sections["files"].items()}
     parts = {name: _record(Part, value, where=f"{path}: parts.{name}") for name, value in sections["parts"].items()}
     origin = _record(Origin, sections["origin"], where=f"{path}: origin")
-    pack = Pack(folder, origin, parts, files, str(table.get("fingerprint")), sections["measures"])
+    pack = Pack(
+        folder, origin, parts, files, str(table.get("fingerprint")), sections["measures"], str(table.get("base", ""))
+    )
     _check_files(pack, where=str(path))
     return pack
 
 
 def fingerprint(pack: Pack) -> str:
     """Return 32 hexadecimal digits that depend on everything in the pack but its place."""
-    content = [FORMAT, asdict(pack.origin), pack.measures, _tables(pack.parts), _tables(pack.files)]
+    return _digest([FORMAT, asdict(pack.origin), pack.measures, pack.base, _tables(pack.parts), _tables(pack.files)])
+
+
+def part_fingerprint(pack: Pack, name: str) -> str:
+    """Return 32 hexadecimal digits that depend on one part and the content of its files alone.
+
+    Rows of an encoder may be kept for as long as this stays the same, whatever else changes in the pack.
+    """
+    part = pack.parts[name]
+    checksums = {role: pack.files[file].sha256 for role, file in part.files.items()}
+    return _digest([FORMAT, part.implementation, part.dim, part.parameters, checksums])
+
+
+def _digest(content: list[Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode("utf-8")).hexdigest()[:32]
 
 
@@ -87,8 +103,9 @@ def _check_files(pack: Pack, *, where: str) -> None:
                 f"{where}: file {name!r}: {file.size_bytes} bytes are beyond {LARGEST_BYTES}.", remedy=REMEDY
             )
     for name, part in pack.parts.items():
-        if part.file not in pack.files:
-            raise NotReadyError(f"{where}: part {name!r}: file {part.file!r} is not among `files`.", remedy=REMEDY)
+        for file in part.files.values():
+            if file not in pack.files:
+                raise NotReadyError(f"{where}: part {name!r}: file {file!r} is not among `files`.", remedy=REMEDY)
 
 
 def _section(table: Mapping[str, Any], key: str, *, where: str) -> dict[str, Any]:

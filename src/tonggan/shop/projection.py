@@ -181,14 +181,15 @@ class Projection:
     def _picture_vectors(self, senses: Senses, products: Sequence[Product]) -> list[Vectors | None]:
         """Vectors of the products' first pictures, encoded once per picture and pack, then kept in the store."""
         checksums = [_first_checksum(product) for product in products]
-        known = self._store.get_vectors(senses.fingerprint, {checksum for checksum in checksums if checksum})
+        fingerprint = senses.row_fingerprints["image"]
+        known = self._store.get_vectors(fingerprint, {checksum for checksum in checksums if checksum})
         missing = sorted({checksum for checksum in checksums if checksum and checksum not in known})
         pictures = [(checksum, picture) for checksum in missing if (picture := self._picture(checksum)) is not None]
         if pictures:
             encoded = senses.encode_pictures([picture for _, picture in pictures])
             fresh = {checksum: row for (checksum, _), row in zip(pictures, encoded, strict=True)}
             with suppress(DiskFullError, NotReadyError):  # What cannot be kept now is encoded once more another time.
-                self._store.put_vectors(senses.fingerprint, fresh)
+                self._store.put_vectors(fingerprint, fresh)
             known |= fresh
         return [known.get(checksum) for checksum in checksums]
 
@@ -204,7 +205,7 @@ class Projection:
         _tell(listener, "fit", 0, len(texts))
         pictures = [partial(self._picture, checksum) if checksum else None for checksum in checksums]
         senses = self._packs.fit(texts, pictures, ratings, products=self._store.count())
-        self._store.delete_vectors(keeping=[senses.fingerprint])
+        self._store.delete_vectors(keeping=list(senses.row_fingerprints.values()))
         return senses
 
     def _sample(self) -> tuple[list[str], list[str], list[Rating | None]]:
