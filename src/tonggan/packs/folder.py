@@ -15,7 +15,7 @@ import numpy as np
 
 from tonggan.errors import NotReadyError
 from tonggan.packs import CARD, MANIFEST, Origin, Pack, PackFile, Part
-from tonggan.packs.manifest import REMEDY, fingerprint, parse_manifest, to_manifest
+from tonggan.packs.manifest import REMEDY, check_pack, fingerprint, parse_manifest, to_manifest
 
 _SUFFIX = ".safetensors"
 
@@ -45,14 +45,38 @@ def write_pack(
     return _placed(pack, content | {MANIFEST: to_manifest(pack).encode("utf-8")})
 
 
+def seal(
+    folder: Path, origin: Origin, *, parts: Mapping[str, Part], measures: Mapping[str, float], base: str = ""
+) -> Pack:
+    """Make a pack of the files that stand in a folder, however large, by writing its `pack.toml`; return it.
+
+    Every file is promised, and on disk when this returns. Raises NotReadyError where the card is missing, a part names
+    a file that is not there, or something in the folder is no plain file.
+    """
+    names = sorted(path.name for path in folder.iterdir() if path.name != MANIFEST)
+    promised = {name: _measured(folder / name) for name in names}
+    if CARD not in promised:
+        raise NotReadyError(f"{folder / CARD} is missing.", remedy="Write what the pack was made of, then seal it.")
+    pack = Pack(folder, origin, dict(parts), promised, "", dict(measures), base)
+    pack = replace(pack, fingerprint=fingerprint(pack))
+    check_pack(pack)
+    unfinished = folder / f".{MANIFEST}"
+    _write_through(unfinished, to_manifest(pack).encode("utf-8"))
+    unfinished.replace(folder / MANIFEST)
+    _sync_folder(folder)
+    return pack
+
+
 def read_pack(folder: Path) -> Pack:
     """Return the pack in the folder after checking its manifest, and size and sha256 of every file.
+
+    Files are read in pieces, so that gigabytes take no memory.
 
     Raises NotReadyError, with file and reason, when there is no pack or it is not what it claims to be.
     """
     pack = parse_manifest(folder)
     for name, promised in pack.files.items():
-        _verify(folder, name, promised)
+        _verify(folder / name, promised)
     expected = fingerprint(pack)
     if pack.fingerprint != expected:
         raise NotReadyError(
@@ -82,8 +106,12 @@ class PartFiles:
 
     def content(self, role: str) -> bytes:
         """Return the bytes of the file in a role."""
-        name = self.path(role).name
-        return _verify(self.pack.folder, name, self.pack.files[name])
+        path = self.path(role)
+        promised = self.pack.files[path.name]
+        _require_size(path, promised)
+        content = path.read_bytes()
+        _require_checksum(path, promised, sha256=hashlib.sha256(content).hexdigest())
+        return content
 
     def arrays(self, role: str = "weights") -> dict[str, np.ndarray]:
         """Return the arrays of a safetensors file."""
@@ -147,15 +175,34 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _verify(folder: Path, name: str, promised: PackFile) -> bytes:
-    """Return the content of a file that is what the manifest promises."""
-    path = folder / name
+def _verify(path: Path, promised: PackFile) -> None:
+    """Raise NotReadyError where a file is not what the manifest promises."""
+    _require_size(path, promised)
+    with path.open("rb") as file:
+        _require_checksum(path, promised, sha256=hashlib.file_digest(file, "sha256").hexdigest())
+
+
+def _require_size(path: Path, promised: PackFile) -> None:
+    _require_plain(path)
+    size = path.stat().st_size
+    if size != promised.size_bytes:
+        raise NotReadyError(f"{path} has {size} bytes; {MANIFEST} promises {promised.size_bytes}.", remedy=REMEDY)
+
+
+def _require_plain(path: Path) -> None:
     if path.is_symlink() or not path.is_file():
         raise NotReadyError(f"{path} is missing or not a plain file.", remedy=REMEDY)
-    if path.stat().st_size != promised.size_bytes:
-        size = path.stat().st_size
-        raise NotReadyError(f"{path} has {size} bytes; {MANIFEST} promises {promised.size_bytes}.", remedy=REMEDY)
-    content = path.read_bytes()
-    if hashlib.sha256(content).hexdigest() != promised.sha256:
+
+
+def _require_checksum(path: Path, promised: PackFile, *, sha256: str) -> None:
+    if sha256 != promised.sha256:
         raise NotReadyError(f"{path} is damaged: its sha256 is not that of {MANIFEST}.", remedy=REMEDY)
-    return content
+
+
+def _measured(path: Path) -> PackFile:
+    """Hash a file in place and see it onto the disk."""
+    _require_plain(path)
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        os.fsync(file.fileno())
+        return PackFile(sha256, os.fstat(file.fileno()).st_size)

@@ -20,6 +20,9 @@ FORMAT = 2
 LARGEST_BYTES = 4 << 30
 """A file beyond 4 GiB is not a pack of ours; the limit keeps a forged manifest from filling memory."""
 
+NO_LICENCE = frozenset({"", "none", "unknown", "unlicensed"})
+"""What a manifest says where nobody may use the pack: a licence that is not named gives no right."""
+
 REMEDY = "Remove the folder and fit or fetch the pack again."
 
 _Record = TypeVar("_Record")
@@ -58,8 +61,19 @@ def parse_manifest(folder: Path) -> Pack:
     pack = Pack(
         folder, origin, parts, files, str(table.get("fingerprint")), sections["measures"], str(table.get("base", ""))
     )
-    _check_files(pack, where=str(path))
+    check_pack(pack)
     return pack
+
+
+def check_pack(pack: Pack) -> None:
+    """Raise NotReadyError, with the reason, for a pack without a licence or with a file that is not acceptable."""
+    where = str(pack.folder / MANIFEST)
+    if pack.origin.licence.strip().lower() in NO_LICENCE:
+        raise NotReadyError(
+            f"{where}: licence {pack.origin.licence!r} gives no right to use the pack.",
+            remedy="Ask its publisher for a licence, and name it in the pack.",
+        )
+    _check_files(pack, where=where)
 
 
 def fingerprint(pack: Pack) -> str:
