@@ -58,7 +58,7 @@ def test_a_product_without_one_of_the_two_teaches_nothing() -> None:
     more = fit_bridge(np.concatenate([a, a[:40]]), np.concatenate([b, gaps]), groups=range(340))
     assert fitted
     assert more
-    np.testing.assert_array_equal(fitted[0].map_a, more[0].map_a)
+    np.testing.assert_array_equal(fitted[0].weights()["map_a"], more[0].weights()["map_a"])
     assert more[1].pairs == 300
 
 
@@ -75,7 +75,7 @@ def test_the_same_seed_gives_the_same_bridge() -> None:
     assert one
     assert two
     assert one[1] == two[1]
-    np.testing.assert_array_equal(one[0].map_b, two[0].map_b)
+    np.testing.assert_array_equal(one[0].weights()["map_b"], two[0].weights()["map_b"])
 
 
 def test_projections_have_norm_one_and_zero_stays_zero() -> None:

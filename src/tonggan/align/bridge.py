@@ -1,6 +1,7 @@
-"""Two modalities in one space by ridge canonical correlation, each centred on its own mean [Hotelling 1936, CSA 2025].
+"""Two modalities in one space, each centred on its own mean [GR-CLIP 2025].
 
-Titles and pictures of the same products are free pairs. What was learnt is trusted only as far as products that were
+Where the encoders share a space already, that is all. Else titles and pictures of the same products are free pairs for
+ridge canonical correlation [Hotelling 1936, CSA 2025]. What was learnt is trusted only as far as products that were
 held out confirm it.
 """
 
@@ -12,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tonggan.encode.rows import unit_rows
+from tonggan.align.heads import LINEAR, RIDGE_CCA, Head, mean_row
+from tonggan.errors import InputError
 from tonggan.records import Vectors
 
 RIDGES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
@@ -30,38 +32,53 @@ LEAST_PAIRS = 60
 CHANCE_FACTOR = 3.0
 """Recall@10 on held-out products must be this many times chance before words may look for pictures."""
 
+SIDES = ("_a", "_b")
+"""What the names of arrays end in: words first, then pictures."""
+
 _NORMAL_95 = 1.96
 
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """Maps of two modalities, `map_a` [dim a, dim] and `map_b` [dim b, dim], after taking off each one's mean."""
+    """A head for words and one for pictures, of one kind and into one space."""
 
-    mean_a: npt.NDArray[np.float32]
-    mean_b: npt.NDArray[np.float32]
-    map_a: npt.NDArray[np.float32]
-    map_b: npt.NDArray[np.float32]
+    text: Head
+    image: Head
 
     @property
     def dim(self) -> int:
-        return self.map_a.shape[1]
+        return self.text.dim
+
+    @property
+    def implementation(self) -> str:
+        """Return the name under which a part of a pack keeps this bridge."""
+        kind = self.text.implementation
+        return RIDGE_CCA if kind == LINEAR else kind
 
     @classmethod
     def restore(cls, weights: Mapping[str, np.ndarray]) -> Bridge:
-        """Return the bridge whose `weights` these are."""
-        return cls(weights["mean_a"], weights["mean_b"], weights["map_a"], weights["map_b"])
+        """Return the bridge whose `weights` these are; ValueError where they do not fit each other."""
+        bridge = cls(*(Head.restore(_of_side(weights, side)) for side in SIDES))
+        if bridge.text.dim != bridge.image.dim:
+            raise ValueError(f"words go to {bridge.text.dim} dimensions, pictures to {bridge.image.dim}")
+        return bridge
 
     def weights(self) -> Mapping[str, np.ndarray]:
-        """Return means and maps."""
-        return {"mean_a": self.mean_a, "mean_b": self.mean_b, "map_a": self.map_a, "map_b": self.map_b}
+        """Return the arrays of both heads, those of words with `_a`, those of pictures with `_b`."""
+        heads = zip(SIDES, (self.text, self.image), strict=True)
+        return {f"{name}{side}": array for side, head in heads for name, array in head.weights().items()}
 
     def project_text(self, vectors: Vectors) -> Vectors:
         """Return text vectors in the shared space; zero rows stay zero."""
-        return _projected(vectors, self.mean_a, self.map_a)
+        return self.text.project(vectors)
 
     def project_image(self, vectors: Vectors) -> Vectors:
         """Return picture vectors in the shared space; zero rows stay zero."""
-        return _projected(vectors, self.mean_b, self.map_b)
+        return self.image.project(vectors)
+
+    def centred_on(self, text: Vectors, image: Vectors) -> Bridge:
+        """Return the bridge with the means of these rows in place of its own."""
+        return Bridge(self.text.centred_on(text), self.image.centred_on(image))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +121,19 @@ class BridgeReport:
     def is_trusted(self) -> bool:
         """Whether cross-modal search may be switched on."""
         return self.text_to_image.is_above_chance
+
+
+def identity_bridge(text: Vectors, image: Vectors) -> Bridge:
+    """Return the bridge of encoders that share a space: only the mean of each one's rows is taken off.
+
+    Raises InputError where the rows are not equally long.
+    """
+    if text.shape[1] != image.shape[1]:
+        raise InputError(
+            f"Words have {text.shape[1]} dimensions and pictures {image.shape[1]}; they share no space.",
+            remedy="Fit a bridge between them.",
+        )
+    return Bridge(Head(mean_row(text)), Head(mean_row(image)))
 
 
 def fit_bridge(a: Vectors, b: Vectors, *, groups: npt.ArrayLike, seed: int = 0) -> tuple[Bridge, BridgeReport] | None:
@@ -176,7 +206,7 @@ def _solve(a: Vectors, b: Vectors, *, ridge: float) -> Bridge:
     kept = min(DIMENSION, len(correlation))
     weight = np.sqrt(correlation[:kept])
     map_a, map_b = white_a @ left[:, :kept] * weight, white_b @ right[:kept].T * weight
-    return Bridge(mean_a, mean_b, map_a.astype(np.float32), map_b.astype(np.float32))
+    return Bridge(Head(mean_a, map_a.astype(np.float32)), Head(mean_b, map_b.astype(np.float32)))
 
 
 def _whitening(centred: npt.NDArray[np.float32], *, ridge: float) -> npt.NDArray[np.float64]:
@@ -192,6 +222,5 @@ def _validated(bridge: Bridge, a: Vectors, b: Vectors, part: npt.NDArray[np.int6
     return there.at_10 + back.at_10 + 0.1 * (there.at_1 + back.at_1)
 
 
-def _projected(vectors: Vectors, mean: npt.NDArray[np.float32], mapping: npt.NDArray[np.float32]) -> Vectors:
-    said = vectors.any(axis=1, keepdims=True)
-    return unit_rows(np.where(said, (vectors - mean) @ mapping, 0.0))
+def _of_side(weights: Mapping[str, np.ndarray], side: str) -> dict[str, np.ndarray]:
+    return {name.removesuffix(side): array for name, array in weights.items() if name.endswith(side)}

@@ -24,8 +24,6 @@ TEXTS, PICTURES = 20_000, 1_500
 IMPLEMENTATIONS: Mapping[str, str] = {"text": "tfidf-svd", "image": "colour-shape-texture", "rating": "rating-block"}
 """Encoder of each space."""
 
-BRIDGE_IMPLEMENTATION = "ridge-cca"
-
 PictureSource: TypeAlias = Picture | Callable[[], Picture | None] | None
 """A decoded picture, a function that decodes it when it is its turn, or nothing."""
 
@@ -117,7 +115,7 @@ def _write(
     }
     weights: dict[str, Mapping[str, npt.NDArray]] = {name: encoder.weights() for name, encoder in encoders.items()}
     if bridge:
-        parts[BRIDGE] = Part("bridge", BRIDGE_IMPLEMENTATION, bridge.dim)
+        parts[BRIDGE] = Part("bridge", bridge.implementation, bridge.dim)
         weights[BRIDGE] = bridge.weights()
     origin = Origin("catalogue", source="this shop's products", revision="1", licence="that of the shop's own products")
     return write_pack(packs, origin, parts=parts, weights=weights, measures=measures, card=_card(parts, measures))

@@ -8,7 +8,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from tonggan.align.bridge import Bridge
+from tonggan.align.bridge import SIDES, Bridge
+from tonggan.align.heads import ARRAYS, Head
 from tonggan.encode import DEFAULT_SETTINGS, Encoder, EncodeSettings, open_encoder
 from tonggan.errors import InputError, NotReadyError
 from tonggan.packs import MANIFEST, Pack
@@ -22,6 +23,9 @@ SPACES = ("text", "image", "rating")
 BRIDGE = "bridge"
 """The part of a pack that ties words and pictures; absent where cross-modal search is off."""
 
+IMAGE_HEAD = "image-head"
+"""The part of a pack that measures pictures anew, so that a phone photo is near the catalogue's picture."""
+
 SHARED = "shared"
 """The space in which words and pictures meet: a product stands there by its picture, else by its words."""
 
@@ -33,7 +37,8 @@ class Senses:
     """What a shop perceives products by: the spaces `text`, `image`, `rating`, and `shared` when the bridge is on.
 
     Vectors are comparable where the `fingerprint` is the same; rows of one encoder, as those that `encode_pictures`
-    returns, where its own fingerprint in `row_fingerprints` is. `measures` are those of the pack's card.
+    returns, where its own fingerprint in `row_fingerprints` is. `measures` are those of the pack's card. Rows are kept
+    as the encoder gave them; where there is an `image_head`, the space `image` is where it takes them.
     """
 
     def __init__(
@@ -42,6 +47,7 @@ class Senses:
         encoders: Mapping[str, Encoder],
         bridge: Bridge | None = None,
         *,
+        image_head: Head | None = None,
         row_fingerprints: Mapping[str, str],
     ) -> None:
         self.folder = pack.folder
@@ -50,6 +56,7 @@ class Senses:
         self.base = pack.base
         self.encoders = encoders
         self.bridge = bridge
+        self.image_head = image_head
         self.row_fingerprints = row_fingerprints
 
     @property
@@ -61,6 +68,7 @@ class Senses:
     def spaces(self) -> Mapping[str, int]:
         """Return the dimension of each space."""
         dims = {name: encoder.dim for name, encoder in self.encoders.items()}
+        dims |= {"image": self.image_head.dim} if self.image_head else {}
         return dims | ({SHARED: self.bridge.dim} if self.bridge else {})
 
     def encode_text_query(self, words: str) -> dict[str, np.ndarray]:
@@ -73,7 +81,7 @@ class Senses:
         """Return the picture in `image` and, over the bridge, in `shared`."""
         image = self.encoders["image"].encode_query([picture])
         shared = self.bridge.project_image(image) if self.bridge else None
-        return _present({"image": image, SHARED: shared})
+        return _present({"image": self._seen(image), SHARED: shared})
 
     def encode_rating_query(self, stars: float) -> dict[str, np.ndarray]:
         """Return "about so many stars, from many people" in `rating`; InputError where stars are not 1 to 5."""
@@ -90,10 +98,14 @@ class Senses:
         text = self.encoders["text"].encode_document(texts)
         nothing = np.zeros(self.encoders["image"].dim, np.float32)
         image = np.array([nothing if row is None else row for row in pictures], np.float32).reshape(-1, len(nothing))
-        tables = {"text": text, "image": image, "rating": self.encoders["rating"].encode_document(ratings)}
+        ratings_rows = self.encoders["rating"].encode_document(ratings)
+        tables = {"text": text, "image": self._seen(image), "rating": ratings_rows}
         shared = self._shared(text, image)
         tables |= {SHARED: shared} if shared is not None else {}
         return [_present({space: table[at : at + 1] for space, table in tables.items()}) for at in range(len(texts))]
+
+    def _seen(self, image: Vectors) -> Vectors:
+        return self.image_head.project(image) if self.image_head else image
 
     def _shared(self, text: Vectors, image: Vectors) -> Vectors | None:
         if self.bridge is None:
@@ -118,7 +130,8 @@ def load_pack(
     encoders = {space: _encoder(home, space, settings=settings) for space, home in homes.items()}
     fingerprints = {space: part_fingerprint(home, space) for space, home in homes.items()}
     bridge = _bridge(pack, encoders) if BRIDGE in pack.parts else None
-    return Senses(pack, encoders, bridge, row_fingerprints=fingerprints)
+    image_head = _image_head(pack, encoders) if IMAGE_HEAD in pack.parts else None
+    return Senses(pack, encoders, bridge, image_head=image_head, row_fingerprints=fingerprints)
 
 
 def _present(rows: Mapping[str, Vectors | None]) -> dict[str, np.ndarray]:
@@ -137,13 +150,43 @@ def _encoder(pack: Pack, name: str, *, settings: EncodeSettings) -> Encoder:
 
 
 def _bridge(pack: Pack, encoders: Mapping[str, Encoder]) -> Bridge:
-    weights = PartFiles(pack, BRIDGE).arrays()
-    text, image, shared = encoders["text"].dim, encoders["image"].dim, pack.parts[BRIDGE].dim
-    expected = {"mean_a": (text,), "mean_b": (image,), "map_a": (text, shared), "map_b": (image, shared)}
-    shapes = {name: array.shape for name, array in weights.items()}
-    if shapes != expected:
-        raise _unusable(pack, BRIDGE, reason=f"arrays are {shapes}, not {expected}")
-    return Bridge.restore(weights)
+    weights = _arrays(pack, BRIDGE, sides=SIDES)
+    try:
+        bridge = Bridge.restore(weights)
+    except (KeyError, ValueError) as error:
+        raise _unusable(pack, BRIDGE, reason=str(error)) from error
+    _check_dims(pack, BRIDGE, bridge.text, encoders["text"])
+    _check_dims(pack, BRIDGE, bridge.image, encoders["image"])
+    return bridge
+
+
+def _image_head(pack: Pack, encoders: Mapping[str, Encoder]) -> Head:
+    weights = _arrays(pack, IMAGE_HEAD, sides=("",))
+    try:
+        head = Head.restore(weights)
+    except (KeyError, ValueError) as error:
+        raise _unusable(pack, IMAGE_HEAD, reason=str(error)) from error
+    _check_dims(pack, IMAGE_HEAD, head, encoders["image"])
+    return head
+
+
+def _arrays(pack: Pack, name: str, *, sides: Sequence[str]) -> dict[str, np.ndarray]:
+    """Return the arrays of a part; NotReadyError where they are not those of its implementation, for each side."""
+    implementation = pack.parts[name].implementation
+    if implementation not in ARRAYS:
+        raise _unusable(pack, name, reason=f"implementation {implementation!r} is unknown; known: {', '.join(ARRAYS)}")
+    weights = PartFiles(pack, name).arrays()
+    expected = sorted(f"{array}{side}" for side in sides for array in ARRAYS[implementation])
+    if sorted(weights) != expected:
+        raise _unusable(pack, name, reason=f"arrays are {sorted(weights)}, not {expected}")
+    return weights
+
+
+def _check_dims(pack: Pack, name: str, head: Head, encoder: Encoder) -> None:
+    """Raise NotReadyError unless a head leads from its encoder to the dimension that the manifest promises."""
+    ends, expected = (len(head.mean), head.dim), (encoder.dim, pack.parts[name].dim)
+    if ends != expected:
+        raise _unusable(pack, name, reason=f"weights lead from {ends[0]} to {ends[1]} dimensions, not {expected}")
 
 
 def _unusable(pack: Pack, name: str, *, reason: str) -> NotReadyError:
