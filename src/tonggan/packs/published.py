@@ -25,9 +25,10 @@ FREE_LICENCES = frozenset({"Apache-2.0", "MIT", "BSD-2-Clause", "BSD-3-Clause", 
 class PublishedPack:
     """A model that others have published, and what it takes to make a pack of it.
 
-    `source` is a hub repository and `revision` a commit, branch or `refs/pr/N` of it; `files` are what is fetched.
+    `source` is a hub repository and `revision` a commit of it; `files` are what is fetched.
     `dim` is the length of its vectors, `size_bytes_approximate` that of the fetched files together. `preprocessing`
     overrides what the files say; the prefixes go before each query and document, as the model was trained.
+    `checksums` are the sha256 of files, as far as they are known here without asking the hub.
     """
 
     name: str
@@ -44,6 +45,7 @@ class PublishedPack:
     query_prefix: str = ""
     document_prefix: str = ""
     preprocessing: Mapping[str, Any] = field(default_factory=dict)
+    checksums: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def has_free_licence(self) -> bool:
