@@ -23,7 +23,9 @@ ENCODERS: Mapping[str, str] = {
     "rating-block": "tonggan.encode.rating:RatingEncoder",
 }
 
-PRETRAINED: Mapping[str, str] = {}
+PRETRAINED: Mapping[str, str] = {
+    "onnx-image": "tonggan.encode.onnx_image:OnnxImageEncoder",
+}
 
 
 @dataclass(frozen=True, slots=True)
