@@ -25,6 +25,8 @@ ENCODERS: Mapping[str, str] = {
 
 PRETRAINED: Mapping[str, str] = {
     "onnx-image": "tonggan.encode.onnx_image:OnnxImageEncoder",
+    "onnx-text": "tonggan.encode.onnx_text:OnnxTextEncoder",
+    "model2vec": "tonggan.encode.static_tokens:StaticTokenEncoder",
 }
 
 

@@ -60,5 +60,5 @@ def content_key(query: Query) -> bytes:
     if isinstance(query, str):
         return hashlib.blake2b(query.encode("utf-8", "surrogatepass"), digest_size=20, person=b"text").digest()
     digest = hashlib.blake2b(repr(query.shape).encode("ascii"), digest_size=20, person=b"picture")
-    digest.update(np.ascontiguousarray(query))
+    digest.update(np.ascontiguousarray(query).data)
     return digest.digest()
