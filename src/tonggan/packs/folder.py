@@ -63,7 +63,7 @@ def seal(
     unfinished = folder / f".{MANIFEST}"
     _write_through(unfinished, to_manifest(pack).encode("utf-8"))
     unfinished.replace(folder / MANIFEST)
-    _sync_folder(folder)
+    sync(folder)
     return pack
 
 
@@ -83,6 +83,19 @@ def read_pack(folder: Path) -> Pack:
             f"{folder / MANIFEST}: fingerprint {pack.fingerprint!r} is not {expected!r}.", remedy=REMEDY
         )
     return pack
+
+
+def read_card(pack: Pack) -> str:
+    """Return what a pack says of itself: data, licences, measures."""
+    return _content(pack, CARD).decode("utf-8", "replace")
+
+
+def copy_pack(pack: Pack, target: Path) -> Pack:
+    """Copy the files of a pack, and nothing that stands beside them, into an empty folder; return the verified copy."""
+    for name in (MANIFEST, *pack.files):
+        shutil.copyfile(pack.folder / name, target / name)
+        sync(target / name)
+    return read_pack(target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +119,7 @@ class PartFiles:
 
     def content(self, role: str) -> bytes:
         """Return the bytes of the file in a role."""
-        path = self.path(role)
-        promised = self.pack.files[path.name]
-        _require_size(path, promised)
-        content = path.read_bytes()
-        _require_checksum(path, promised, sha256=hashlib.sha256(content).hexdigest())
-        return content
+        return _content(self.pack, self.path(role).name)
 
     def arrays(self, role: str = "weights") -> dict[str, np.ndarray]:
         """Return the arrays of a safetensors file."""
@@ -123,6 +131,23 @@ class PartFiles:
             return load(content)
         except SafetensorError as error:
             raise NotReadyError(f"{self.path(role)} is not safetensors: {error}.", remedy=REMEDY) from error
+
+
+def sync(path: Path) -> None:
+    """See a file, or the names in a folder, onto the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _content(pack: Pack, name: str) -> bytes:
+    path, promised = pack.folder / name, pack.files[name]
+    _require_size(path, promised)
+    content = path.read_bytes()
+    _require_checksum(path, promised, sha256=hashlib.sha256(content).hexdigest())
+    return content
 
 
 def _placed_part(name: str, part: Part, *, has_weights: bool) -> Part:
@@ -148,7 +173,7 @@ def _placed(pack: Pack, content: Mapping[str, bytes]) -> Pack:
                 _write_through(complete / name, written)
             shutil.rmtree(folder, ignore_errors=True)
             complete.rename(folder)
-        _sync_folder(pack.folder)
+        sync(pack.folder)
     return replace(pack, folder=folder)
 
 
@@ -165,14 +190,6 @@ def _write_through(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _verify(path: Path, promised: PackFile) -> None:
@@ -204,5 +221,5 @@ def _measured(path: Path) -> PackFile:
     _require_plain(path)
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        os.fsync(file.fileno())
-        return PackFile(sha256, os.fstat(file.fileno()).st_size)
+    sync(path)
+    return PackFile(sha256, path.stat().st_size)
