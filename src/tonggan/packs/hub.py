@@ -31,9 +31,6 @@ TIMEOUT_SECONDS = httpx.Timeout(30.0, connect=10.0)
 MOST_REDIRECTS = 5
 """Hub to storage takes one or two; more is a circle."""
 
-BLOCK_BYTES = 1 << 20
-"""Pieces in which files arrive: large enough that Python costs nothing, small enough to show progress."""
-
 WORKS_INSTEAD = (
     "The default pack works without; or fetch the files where there is a network, and name their folder with --from."
 )
@@ -99,14 +96,15 @@ class Hub:
     def reading(self, file: RemoteFile, *, start: int) -> Iterator[tuple[int, Iterator[bytes]]]:
         """Give the position from which bytes arrive, `start` or 0, and the bytes.
 
-        Raises BrokenOffError when they end early, at once or on the way.
+        They come in the pieces that the network gives, so that none is lost when it breaks off, which raises
+        BrokenOffError.
         """
         headers = {"Range": f"bytes={start}-"} if start else {}
         at = file.url
         for _ in range(MOST_REDIRECTS):
             with self._asked("GET", at, headers=headers) as response:
                 if not response.has_redirect_location:
-                    yield _position(response, start=start), response.iter_raw(BLOCK_BYTES)
+                    yield _position(response, start=start), response.iter_raw()
                     return
                 at = _redirected(at, response)
         raise NotReadyError(f"{file.url} redirects in a circle.", remedy=WORKS_INSTEAD)
