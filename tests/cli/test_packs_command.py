@@ -15,6 +15,7 @@ from tonggan.packs import CARD, Origin, Pack, Part, fetching
 from tonggan.packs.folder import seal
 from tonggan.packs.library import PackLibrary
 from tonggan.packs.published import PublishedPack
+from tonggan.shop import Shop
 
 COMMANDS = ("list", "get", "use", "verify", "card", "remove")
 
@@ -190,3 +191,18 @@ def test_the_list_tells_what_a_shop_uses(packs: Tonggan) -> None:
     assert (used["name"], used["base"]) == ("", "")
     assert len(used["fingerprint"]) == 32
     assert "uses what it has learnt from its own catalogue." in packs("packs", "list").out
+
+
+def test_use_hands_a_verified_pack_to_the_shop(packs: Tonggan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen: list[tuple[str, bool]] = []
+    monkeypatch.setattr(
+        Shop, "use_pack", lambda shop, name, *, progress: chosen.append((name, progress is None)), raising=False
+    )
+    assert packs("packs", "use", "free-toy").code == 4
+    packs("packs", "get", "free-toy", is_on_shop=False)
+    assert packs("packs", "use", "free-toy", "--quiet").code == 0
+    assert packs("packs", "use", "free-toy", "--json").record["name"] == "free-toy"
+    assert chosen == [("free-toy", True)] * 2
+    (tmp_path / "library" / "free-toy" / CARD).unlink()
+    assert packs("packs", "use", "free-toy").code == 8
+    assert len(chosen) == 2
