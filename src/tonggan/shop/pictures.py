@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from tonggan.catalogue.fetch import FetchLimits, read_source
 from tonggan.catalogue.media import MediaFolder
+from tonggan.encode.background import foreground
 from tonggan.encode.colours import dominant_colours
 from tonggan.errors import InputError
 from tonggan.records import Media, Product
@@ -51,7 +52,7 @@ class PictureKeeper:
 
     def _look_at(self, media: Media, checksum: str) -> Media:
         picture = self.media.open_picture(checksum, long_side=LOOKED_AT_SIDE)
-        colours = (f"{colour.name_en} {colour.name_zh}" for colour in dominant_colours(picture))
+        colours = (f"{colour.name_en} {colour.name_zh}" for colour in dominant_colours(picture, foreground(picture)))
         return replace(media, checksum=checksum, colours=tuple(colours))
 
     def reachable(self, products: Sequence[Product]) -> list[str]:
