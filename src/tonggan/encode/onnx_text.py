@@ -16,7 +16,7 @@ from tonggan.errors import InputError, unknown_name
 from tonggan.packs.folder import PartFiles
 from tonggan.records import Vectors
 
-INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+INPUTS: Final[tuple[str, ...]] = ("input_ids", "attention_mask", "token_type_ids")
 """Inputs that a text model may take; the last is all zero, for there is one text."""
 
 
@@ -35,7 +35,7 @@ class OnnxTextEncoder:
         for name in model.inputs:
             if name not in INPUTS:
                 raise InputError(f"{model.name}: {unknown_name('input', name, INPUTS)}")
-        self.dim = output_dimension(model)
+        self.dim = output_dimension(model, axes=2 if pooling == "none" else 3)
         self._model, self._tokens, self._batch = model, tokens, batch
         self._pool, self._eos_token = POOLINGS[pooling], eos_token
         self._cache = QueryCache()

@@ -79,11 +79,12 @@ def in_batches(lengths: Sequence[int], batch: int, run: Callable[[np.ndarray], n
     return given
 
 
-def output_dimension(model: OnnxModel) -> int:
-    """Return the length of the model's rows; NotReadyError where the file leaves it open."""
-    dimension = model.output_shape[-1] if model.output_shape else None
+def output_dimension(model: OnnxModel, *, axes: int = 2) -> int:
+    """Return the length of the model's rows; NotReadyError where the file leaves it open, or the axes are others."""
+    dimension = model.output_shape[-1] if len(model.output_shape) == axes else None
     if not isinstance(dimension, int):
-        raise NotReadyError(f"{model.name}: the last axis of its output has no fixed length.", remedy=REMEDY)
+        shape = list(model.output_shape)
+        raise NotReadyError(f"{model.name}: output {shape} has not {axes} axes, the last fixed.", remedy=REMEDY)
     return dimension
 
 

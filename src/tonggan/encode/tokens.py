@@ -33,8 +33,8 @@ _NO_PUNCTUATION: Final = str.maketrans("_", " ", string.punctuation.replace("_",
 class TextRules:
     """How texts are made ready; keys of the parameters of a text part, beside its `tokenizer` file.
 
-    `maximum_tokens` counts special tokens, `pad_token` is a token's number, `drop_punctuation` also makes spaces single
-    (SigLIP's canonical text), and the prefixes go before each query and document.
+    `maximum_tokens` counts special tokens, `pad_token` is a token's number, `drop_punctuation` makes ASCII punctuation
+    nothing and underscores spaces (SigLIP's canonical text), and the prefixes go before each query and document.
     """
 
     maximum_tokens: int
@@ -45,6 +45,7 @@ class TextRules:
     special_tokens: bool = True
     lower_case: bool = False
     drop_punctuation: bool = False
+    single_spaces: bool = False
     query_prefix: str = ""
     document_prefix: str = ""
 
@@ -70,7 +71,8 @@ class TextRules:
         if _SURROGATES.search(text):
             text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         text = text.lower() if self.lower_case else text
-        return " ".join(text.translate(_NO_PUNCTUATION).split()) if self.drop_punctuation else text
+        text = text.translate(_NO_PUNCTUATION) if self.drop_punctuation else text
+        return " ".join(text.split()) if self.single_spaces else text
 
 
 class Tokens:
