@@ -120,7 +120,7 @@ def bert_sentence(folder: Path, *, is_roberta: bool) -> Reference:
 
 
 def open_clip(folder: Path) -> Reference:
-    """open_clip needs torchvision, so transformers' SigLIP stands in, its weights under open_clip's and timm's names."""
+    """open_clip needs torchvision: transformers' SigLIP stands in, its weights under open_clip's and timm's names."""
     tokenizer = unigram_tokenizer(transformers.T5Tokenizer, ["<pad>", "</s>", "<unk>"], extra_ids=0)
     tokenizer.pad_token = "</s>"
     width = 48
@@ -133,10 +133,9 @@ def open_clip(folder: Path) -> Reference:
     (folder / "open_clip_config.json").write_text(json.dumps(_open_clip_config(width, len(tokenizer))))
     tokenizer.save_pretrained(folder)
     processor = SiglipImageProcessorPil(size={"height": SIDE, "width": SIDE})
-    answered = _two_towers(
+    return _two_towers(
         folder, model, tokenizer, processor, row=row("open-clip", dim=width), padding="max_length", clean=_canonical
     )
-    return answered
 
 
 def model2vec(folder: Path) -> Reference:
