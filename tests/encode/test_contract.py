@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tonggan.encode import ENCODERS, FittedEncoder, encoder_class
+from encode import tiny_packs
+from tonggan.encode import ENCODERS, PRETRAINED, Encoder, FittedEncoder, encoder_class, open_encoder
 from tonggan.encode.drawings import drawings
 from tonggan.errors import InputError
+from tonggan.packs import Pack
 from tonggan.records import Rating
 
 SUBJECTS = (
@@ -39,7 +43,11 @@ def text_case() -> Case:
         for number in range(40)
         for subject in SUBJECTS
     ]
-    return Case(items, ["red shirt", "耳机"], ["x" * 100_000, "red " * 25_000, "🎁🧸", " \t\n", "", "\x00", "zzzz"])
+    return Case(
+        items,
+        ["red shirt", "耳机"],
+        ["x" * 100_000, "red " * 25_000, "🎁🧸", " \t\n", "", "\x00", "zzzz", "\ud83d red \udc00", "\ud800"],
+    )
 
 
 def picture_case() -> Case:
@@ -58,6 +66,17 @@ CASES: Mapping[str, Callable[[], Case]] = {
     "tfidf-svd": text_case,
     "colour-shape-texture": picture_case,
     "rating-block": rating_case,
+    "onnx-text": text_case,
+    "onnx-image": picture_case,
+    "model2vec": text_case,
+    "word-vectors": text_case,
+}
+
+PACKS: Mapping[str, Callable[[Path], Pack]] = {
+    "onnx-text": tiny_packs.text_pack,
+    "onnx-image": tiny_packs.picture_pack,
+    "model2vec": tiny_packs.static_pack,
+    "word-vectors": tiny_packs.word_vector_pack,
 }
 
 
@@ -67,8 +86,20 @@ def fitted(request: pytest.FixtureRequest) -> tuple[FittedEncoder, Case]:
     return encoder_class(request.param).fit(case.items, seed=3), case
 
 
-def test_rows_are_float32_of_norm_one(fitted: tuple[FittedEncoder, Case]) -> None:
-    encoder, case = fitted
+@pytest.fixture(scope="module", params=sorted([*ENCODERS, *PRETRAINED]))
+def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Encoder, Case]:
+    name: str = request.param
+    case = CASES[name]()
+    if name in ENCODERS:
+        return encoder_class(name).fit(case.items, seed=3), case
+    if name.startswith("onnx"):
+        pytest.importorskip("onnx", reason="onnx is not installed; it writes the tiny models")
+    pack = PACKS[name](tmp_path_factory.mktemp(name))
+    return open_encoder(pack, next(iter(pack.parts))), case
+
+
+def test_rows_are_float32_of_norm_one(opened: tuple[Encoder, Case]) -> None:
+    encoder, case = opened
     for rows, count in (
         (encoder.encode_document(case.items), len(case.items)),
         (encoder.encode_query(case.queries), len(case.queries)),
@@ -78,8 +109,8 @@ def test_rows_are_float32_of_norm_one(fitted: tuple[FittedEncoder, Case]) -> Non
         np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
 
 
-def test_a_batch_gives_the_same_rows_as_one_at_a_time(fitted: tuple[FittedEncoder, Case]) -> None:
-    encoder, case = fitted
+def test_a_batch_gives_the_same_rows_as_one_at_a_time(opened: tuple[Encoder, Case]) -> None:
+    encoder, case = opened
     alone = np.concatenate([encoder.encode_document([item]) for item in case.items])
     np.testing.assert_allclose(encoder.encode_document(case.items), alone, atol=1e-6)
 
@@ -100,14 +131,14 @@ def test_fitting_twice_with_one_seed_gives_equal_weights(fitted: tuple[FittedEnc
         np.testing.assert_array_equal(array, again[name])
 
 
-def test_nothing_in_gives_no_rows_out(fitted: tuple[FittedEncoder, Case]) -> None:
-    encoder, _ = fitted
+def test_nothing_in_gives_no_rows_out(opened: tuple[Encoder, Case]) -> None:
+    encoder, _ = opened
     assert encoder.encode_document([]).shape == (0, encoder.dim)
     assert encoder.encode_query([]).shape == (0, encoder.dim)
 
 
-def test_odd_items_give_rows_of_norm_one_or_zero(fitted: tuple[FittedEncoder, Case]) -> None:
-    encoder, case = fitted
+def test_odd_items_give_rows_of_norm_one_or_zero(opened: tuple[Encoder, Case]) -> None:
+    encoder, case = opened
     lengths = np.linalg.norm(encoder.encode_document(case.odd), axis=1)
     assert np.all((np.abs(lengths - 1) < 1e-5) | (lengths == 0))
 
@@ -121,8 +152,8 @@ def test_an_encoder_fitted_on_nothing_or_on_one_item_works(fitted: tuple[FittedE
         assert np.isfinite(rows).all()
 
 
-def test_an_item_is_nearest_to_itself(fitted: tuple[FittedEncoder, Case]) -> None:
-    encoder, case = fitted
+def test_an_item_is_nearest_to_itself(opened: tuple[Encoder, Case]) -> None:
+    encoder, case = opened
     rows = encoder.encode_document(case.items)
     similarity = rows @ rows.T
     assert np.all(np.diagonal(similarity) >= similarity.max(axis=1) - 1e-5)
@@ -139,3 +170,19 @@ def test_an_unknown_encoder_is_refused_with_the_known_ones() -> None:
         InputError, match="Unknown encoder 'tfidf'; known: colour-shape-texture, rating-block, tfidf-svd"
     ):
         encoder_class("tfidf")
+
+
+def test_what_a_caller_does_to_a_row_does_not_reach_the_next_caller(opened: tuple[Encoder, Case]) -> None:
+    encoder, case = opened
+    expected = encoder.encode_query(case.queries).copy()
+    encoder.encode_query(case.queries)[:] = 7
+    np.testing.assert_array_equal(encoder.encode_query(case.queries), expected)
+
+
+def test_threads_get_the_rows_of_their_own_items(opened: tuple[Encoder, Case]) -> None:
+    encoder, case = opened
+    items = [*case.items[:12]] * 4
+    expected = encoder.encode_document(items)
+    with ThreadPoolExecutor(8) as pool:
+        rows = list(pool.map(lambda item: encoder.encode_document([item])[0], items))
+    np.testing.assert_allclose(np.stack(rows), expected, atol=1e-5)
