@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +32,8 @@ LEAST_PAIRS = 60
 
 CHANCE_FACTOR = 3.0
 """Recall@10 on held-out products must be this many times chance before words may look for pictures."""
+
+Positions: TypeAlias = npt.NDArray[np.int64]
 
 SIDES = ("_a", "_b")
 """What the names of arrays end in: words first, then pictures."""
@@ -110,7 +113,10 @@ class Recall:
 
 @dataclass(frozen=True, slots=True)
 class BridgeReport:
-    """What held-out products say of a bridge: words to pictures, pictures to words, and the ridge that was chosen."""
+    """What held-out products say of a bridge: words to pictures, pictures to words, and the ridge that was chosen.
+
+    The ridge is 0 where none was chosen since the bridge came ready-made.
+    """
 
     text_to_image: Recall
     image_to_text: Recall
@@ -144,15 +150,35 @@ def fit_bridge(a: Vectors, b: Vectors, *, groups: npt.ArrayLike, seed: int = 0) 
     """
     present = np.flatnonzero(a.any(axis=1) & b.any(axis=1))
     a, b, group = a[present], b[present], np.asarray(groups)[present]
-    train, validation, test = _split(group, seed=seed)
+    train, validation, test = split_groups(group, seed=seed)
     if len(present) < LEAST_PAIRS or min(len(train), len(validation), len(test)) == 0:
         return None
-    ridge = max(RIDGES, key=lambda value: _validated(_solve(a[train], b[train], ridge=value), a, b, validation))
+    ridge = choose_ridge(a, b, train=train, validation=validation)
     learning = np.concatenate([train, validation])
-    trial = _solve(a[learning], b[learning], ridge=ridge)
+    trial = solve(a[learning], b[learning], ridge=ridge)
     text, image = trial.project_text(a[test]), trial.project_image(b[test])
     report = BridgeReport(recall(text, image), recall(image, text), ridge, len(present))
-    return _solve(a, b, ridge=ridge), report
+    return solve(a, b, ridge=ridge), report
+
+
+def judge(bridge: Bridge, a: Vectors, b: Vectors, *, groups: npt.ArrayLike, seed: int = 0) -> BridgeReport | None:
+    """Return what the pairs that `fit_bridge` reports on say of a bridge learnt elsewhere, None with too few.
+
+    The bridge is centred on the pairs that `fit_bridge` would learn from, and learns nothing else of them.
+    """
+    present = np.flatnonzero(a.any(axis=1) & b.any(axis=1))
+    a, b, group = a[present], b[present], np.asarray(groups)[present]
+    train, validation, test = split_groups(group, seed=seed)
+    if len(present) < LEAST_PAIRS or min(len(train), len(validation), len(test)) == 0:
+        return None
+    centred = bridge.centred_on(a[train], b[train])
+    text, image = centred.project_text(a[test]), centred.project_image(b[test])
+    return BridgeReport(recall(text, image), recall(image, text), 0.0, len(present))
+
+
+def choose_ridge(a: Vectors, b: Vectors, *, train: Positions, validation: Positions) -> float:
+    """Return the ridge whose bridge, learnt from one part of the pairs, finds most in the other."""
+    return max(RIDGES, key=lambda ridge: _validated(solve(a[train], b[train], ridge=ridge), a, b, validation))
 
 
 def recall(queries: Vectors, candidates: Vectors) -> Recall:
@@ -178,14 +204,7 @@ def group_pairs(*labels: Sequence[str]) -> npt.NDArray[np.int64]:
     return np.array([_root(parents, pair) for pair in range(len(parents))], np.int64)
 
 
-def _root(parents: list[int], pair: int) -> int:
-    while parents[pair] != pair:
-        parents[pair] = parents[parents[pair]]
-        pair = parents[pair]
-    return pair
-
-
-def _split(groups: npt.NDArray[np.int64], *, seed: int) -> tuple[npt.NDArray[np.int64], ...]:
+def split_groups(groups: Positions, *, seed: int) -> tuple[Positions, ...]:
     """Return positions to learn from, to choose by and to report on; one pair per group is reported on."""
     names = np.random.default_rng(seed).permutation(np.unique(groups))
     ends = np.cumsum([int(len(names) * HELD_OUT_SHARE), int(len(names) * VALIDATION_SHARE)])
@@ -193,11 +212,7 @@ def _split(groups: npt.NDArray[np.int64], *, seed: int) -> tuple[npt.NDArray[np.
     return train, _one_of_each(groups, validation), _one_of_each(groups, test)
 
 
-def _one_of_each(groups: npt.NDArray[np.int64], positions: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    return positions[np.unique(groups[positions], return_index=True)[1]]
-
-
-def _solve(a: Vectors, b: Vectors, *, ridge: float) -> Bridge:
+def solve(a: Vectors, b: Vectors, *, ridge: float) -> Bridge:
     """Return the canonical directions of centred a and b, weighted by the root of their correlation."""
     mean_a, mean_b = a.mean(axis=0), b.mean(axis=0)
     white_a, white_b = _whitening(a - mean_a, ridge=ridge), _whitening(b - mean_b, ridge=ridge)
@@ -207,6 +222,17 @@ def _solve(a: Vectors, b: Vectors, *, ridge: float) -> Bridge:
     weight = np.sqrt(correlation[:kept])
     map_a, map_b = white_a @ left[:, :kept] * weight, white_b @ right[:kept].T * weight
     return Bridge(Head(mean_a, map_a.astype(np.float32)), Head(mean_b, map_b.astype(np.float32)))
+
+
+def _root(parents: list[int], pair: int) -> int:
+    while parents[pair] != pair:
+        parents[pair] = parents[parents[pair]]
+        pair = parents[pair]
+    return pair
+
+
+def _one_of_each(groups: npt.NDArray[np.int64], positions: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    return positions[np.unique(groups[positions], return_index=True)[1]]
 
 
 def _whitening(centred: npt.NDArray[np.float32], *, ridge: float) -> npt.NDArray[np.float64]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from tonggan.align.bridge import SIDES, Bridge
 from tonggan.align.heads import ARRAYS, Head
-from tonggan.encode import DEFAULT_SETTINGS, Encoder, EncodeSettings, open_encoder
+from tonggan.encode import COSTLY, DEFAULT_SETTINGS, Encoder, EncodeSettings, open_encoder
 from tonggan.errors import InputError, NotReadyError
 from tonggan.packs import MANIFEST, Pack
 from tonggan.packs.folder import PartFiles, read_pack
@@ -38,7 +39,8 @@ class Senses:
 
     Vectors are comparable where the `fingerprint` is the same; rows of one encoder, as those that `encode_pictures`
     returns, where its own fingerprint in `row_fingerprints` is. `measures` are those of the pack's card. Rows are kept
-    as the encoder gave them; where there is an `image_head`, the space `image` is where it takes them.
+    as the encoder gave them; where there is an `image_head`, the space `image` is where it takes them. `costly` spaces
+    are those whose rows are worth keeping.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Senses:
         *,
         image_head: Head | None = None,
         row_fingerprints: Mapping[str, str],
+        costly: Collection[str] = (),
     ) -> None:
         self.folder = pack.folder
         self.fingerprint = pack.fingerprint
@@ -58,6 +61,7 @@ class Senses:
         self.bridge = bridge
         self.image_head = image_head
         self.row_fingerprints = row_fingerprints
+        self.costly = frozenset(costly)
 
     @property
     def fitted_products(self) -> int:
@@ -91,18 +95,21 @@ class Senses:
         """Return one row per picture, to be kept and given to `encode_products`."""
         return self.encoders["image"].encode_document(pictures)
 
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        """Return one row per text, to be kept or given to `encode_products`."""
+        return self.encoders["text"].encode_document(texts)
+
     def encode_products(
-        self, texts: Sequence[str], pictures: Sequence[np.ndarray | None], ratings: Sequence[Rating | None]
+        self, text: Vectors, pictures: Sequence[np.ndarray | None], ratings: Sequence[Rating | None]
     ) -> list[dict[str, np.ndarray]]:
-        """Return the vectors of products given side by side, one mapping each; `pictures` are rows encoded before."""
-        text = self.encoders["text"].encode_document(texts)
+        """Return the vectors of products given side by side, one mapping each, from rows encoded before."""
         nothing = np.zeros(self.encoders["image"].dim, np.float32)
         image = np.array([nothing if row is None else row for row in pictures], np.float32).reshape(-1, len(nothing))
         ratings_rows = self.encoders["rating"].encode_document(ratings)
         tables = {"text": text, "image": self._seen(image), "rating": ratings_rows}
         shared = self._shared(text, image)
         tables |= {SHARED: shared} if shared is not None else {}
-        return [_present({space: table[at : at + 1] for space, table in tables.items()}) for at in range(len(texts))]
+        return [_present({space: table[at : at + 1] for space, table in tables.items()}) for at in range(len(text))]
 
     def _seen(self, image: Vectors) -> Vectors:
         return self.image_head.project(image) if self.image_head else image
@@ -128,10 +135,35 @@ def load_pack(
     if missing:
         raise NotReadyError(f"{pack.folder}: the pack has no encoder for {', '.join(missing)}.", remedy=REMEDY)
     encoders = {space: _encoder(home, space, settings=settings) for space, home in homes.items()}
-    fingerprints = {space: part_fingerprint(home, space) for space, home in homes.items()}
-    bridge = _bridge(pack, encoders) if BRIDGE in pack.parts else None
-    image_head = _image_head(pack, encoders) if IMAGE_HEAD in pack.parts else None
-    return Senses(pack, encoders, bridge, image_head=image_head, row_fingerprints=fingerprints)
+    return Senses(
+        pack,
+        encoders,
+        read_bridge(pack, encoders) if BRIDGE in pack.parts else None,
+        image_head=_image_head(pack, encoders) if IMAGE_HEAD in pack.parts else None,
+        row_fingerprints={space: part_fingerprint(home, space) for space, home in homes.items()},
+        costly=[space for space, home in homes.items() if home.parts[space].implementation in COSTLY],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A pack that shops build on: its encoders by space, and the bridge that it brings."""
+
+    pack: Pack
+    encoders: Mapping[str, Encoder]
+    bridge: Bridge | None
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether words and pictures come out of the pack in one space already."""
+        parts = [self.pack.parts[name] for name in ("text", "image") if name in self.encoders]
+        return len(parts) == 2 and all(part.parameters.get("space") == SHARED for part in parts)
+
+
+def open_base(pack: Pack, *, settings: EncodeSettings = DEFAULT_SETTINGS) -> Base:
+    """Return what a pack brings; what it has no encoder for is fitted on the catalogue."""
+    encoders = {space: _encoder(pack, space, settings=settings) for space in SPACES if space in pack.parts}
+    return Base(pack, encoders, read_bridge(pack, encoders) if BRIDGE in pack.parts else None)
 
 
 def _present(rows: Mapping[str, Vectors | None]) -> dict[str, np.ndarray]:
@@ -149,7 +181,8 @@ def _encoder(pack: Pack, name: str, *, settings: EncodeSettings) -> Encoder:
     return encoder
 
 
-def _bridge(pack: Pack, encoders: Mapping[str, Encoder]) -> Bridge:
+def read_bridge(pack: Pack, encoders: Mapping[str, Encoder]) -> Bridge:
+    """Return the bridge of a pack; NotReadyError where it does not fit the encoders."""
     weights = _arrays(pack, BRIDGE, sides=SIDES)
     try:
         bridge = Bridge.restore(weights)

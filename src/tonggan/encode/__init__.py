@@ -27,7 +27,11 @@ PRETRAINED: Mapping[str, str] = {
     "onnx-image": "tonggan.encode.onnx_image:OnnxImageEncoder",
     "onnx-text": "tonggan.encode.onnx_text:OnnxTextEncoder",
     "model2vec": "tonggan.encode.static_tokens:StaticTokenEncoder",
+    "word-vectors": "tonggan.encode.word_vectors:WordVectorEncoder",
 }
+
+COSTLY = frozenset({"colour-shape-texture", "onnx-image", "onnx-text"})
+"""Encoders that take longer over an item than it takes to keep its row and look it up again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,21 +32,25 @@ CHUNKS_KEPT = 1 << 16
 """Analysed chunks that are remembered: catalogues repeat themselves."""
 
 _HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
-_UNIT = re.compile(rf"(?P<han>[{_HAN}]+)|(?P<word>(?:(?![{_HAN}])[^\W_])+(?:['’](?:(?![{_HAN}])[^\W_])+)*)")
+_UNIT = rf"(?P<han>[{_HAN}]+)|(?P<word>(?:(?![{_HAN}])[^\W_])+(?:['’](?:(?![{_HAN}])[^\W_])+)*)"
+_MIXED = re.compile(rf"(?=.*[{_HAN}])(?=.*[a-z0-9])\S+")
 _DIGIT = re.compile(r"\d")
 
 
 class UnitReader:
     """Cuts texts into the keys of one vocabulary; keys with a space in them are phrases.
 
-    >>> reader = UnitReader(["red", "power bank", "bank", "耳机", "蓝牙", "#黑", "run", "##ning"])
-    >>> list(reader.units("Red power bank running 蓝牙耳机黑 WH-1000XM4"))
-    ['red', 'power bank', 'run', '##ning', '蓝牙', '耳机', '#黑']
+    >>> reader = UnitReader(["red", "power bank", "bank", "耳机", "蓝牙", "#黑", "t恤", "run", "##ning"])
+    >>> list(reader.units("Red power bank running 蓝牙耳机黑 T恤 WH-1000XM4"))
+    ['red', 'power bank', 'run', '##ning', '蓝牙', '耳机', '#黑', 't恤']
     """
 
     def __init__(self, vocabulary: Iterable[str]) -> None:
         self._known = frozenset(vocabulary)
         self._starts = frozenset(key.split(" ", 1)[0] for key in self._known if " " in key)
+        mixed = sorted(filter(_MIXED.fullmatch, self._known), key=lambda key: (-len(key), key))
+        whole = f"(?P<whole>{'|'.join(map(re.escape, mixed))})|" if mixed else ""
+        self._unit = re.compile(whole + _UNIT)
         self._chunk = lru_cache(maxsize=CHUNKS_KEPT)(self._read_chunk)
 
     def units(self, text: str) -> Iterator[str]:
@@ -65,8 +69,10 @@ class UnitReader:
     def _read_chunk(self, chunk: str) -> tuple[tuple[str, bool], ...]:
         """Latin words as they stand, and the keys of Han runs, of a text without spaces."""
         found: list[tuple[str, bool]] = []
-        for match in _UNIT.finditer(chunk):
-            if match.lastgroup == "han":
+        for match in self._unit.finditer(chunk):
+            if match.lastgroup == "whole":
+                found.append((match.group(), False))
+            elif match.lastgroup == "han":
                 found += ((key, False) for key in self._han(match.group()))
             else:
                 found.append((match.group().replace("’", "'").removesuffix("'s"), True))

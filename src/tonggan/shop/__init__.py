@@ -21,6 +21,7 @@ from tonggan.catalogue.lock import WriterLock
 from tonggan.catalogue.media import Crop, MediaFolder, decode_query
 from tonggan.catalogue.picture_workers import PictureWorkers
 from tonggan.catalogue.store import SqlStore
+from tonggan.encode import EncodeSettings
 from tonggan.errors import InputError, NotFoundError, TongganError
 from tonggan.feed import FeedMapping, open_feed
 from tonggan.feed.refusals import RefusalFile
@@ -31,6 +32,7 @@ from tonggan.retrieve.result_set import find
 from tonggan.settings import read_settings
 from tonggan.shop.ingestion import Importer, ImportReport, Progress, ProgressListener
 from tonggan.shop.layout import Layout, ShopSettings
+from tonggan.shop.packs import ShopPacks
 from tonggan.shop.pictures import PictureKeeper
 from tonggan.shop.projection import Projection
 from tonggan.shop.requests import Names, build_query
@@ -49,7 +51,15 @@ class Shop:
     ...     shop.search("红色连衣裙", filter_by="price:<200", facet_by=["brand"]).found
     """
 
-    def __init__(self, folder: Path, *, settings: ShopSettings, retrieval: RetrievalSettings, lock: WriterLock) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        settings: ShopSettings,
+        encoding: EncodeSettings,
+        retrieval: RetrievalSettings,
+        lock: WriterLock,
+    ) -> None:
         self.folder = folder
         self.settings = settings
         self.lock = lock
@@ -60,7 +70,8 @@ class Shop:
         self.store = SqlStore(settings.store or folder, lock=lock)
         self._workers = PictureWorkers(settings.picture_workers)
         self.media = MediaFolder(self._layout.media, workers=self._workers)
-        self.projection = Projection(self.store, self.media, self._layout, adapter=settings.index)
+        packs = ShopPacks(self._layout.packs, start=settings.pack, settings=encoding)
+        self.projection = Projection(self.store, self.media, self._layout, packs=packs, adapter=settings.index)
 
     @classmethod
     def open(cls, folder: str | Path, *, environ: Mapping[str, str] = {}, **overrides: Any) -> Shop:
@@ -73,10 +84,11 @@ class Shop:
         _check_folder(layout)
         layout.folder.mkdir(parents=True, exist_ok=True)
         settings = read_settings(ShopSettings, layout.settings, section="shop", environ=environ, **overrides)
+        encoding = read_settings(EncodeSettings, layout.settings, section="encode", environ=environ)
         retrieval = read_settings(RetrievalSettings, layout.settings, section="retrieval", environ=environ)
         lock = WriterLock.acquire(layout.folder)
         try:
-            return cls(layout.folder, settings=settings, retrieval=retrieval, lock=lock)
+            return cls(layout.folder, settings=settings, encoding=encoding, retrieval=retrieval, lock=lock)
         except BaseException:
             lock.release()
             raise

@@ -22,6 +22,9 @@ class ShopSettings:
     currency: str = ""
     """ISO 4217 code of prices that name no currency."""
 
+    pack: str = "catalogue"
+    """Pack that a new shop starts with; `tonggan packs use` changes it later."""
+
     per_page: int = 20
     """Results on a page unless asked otherwise."""
 

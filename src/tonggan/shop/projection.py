@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
@@ -14,13 +12,14 @@ from tonggan.align.senses import Senses
 from tonggan.catalogue import Change, Store
 from tonggan.catalogue.clean import is_visible
 from tonggan.catalogue.media import MediaFolder
-from tonggan.errors import DiskFullError, NotFoundError, NotReadyError
+from tonggan.errors import NotReadyError
 from tonggan.index import Index, IndexSchema, index_adapter
 from tonggan.index.entries import WORD_FIELDS, entry_of, text_of
 from tonggan.index.generations import Generations
-from tonggan.records import Picture, Product, Rating, Vectors
+from tonggan.records import Product, Rating
 from tonggan.shop.layout import Layout
 from tonggan.shop.packs import ShopPacks
+from tonggan.shop.rows import RowKeeper
 
 BATCH = 512
 """Products encoded and indexed at once."""
@@ -30,9 +29,6 @@ REFIT_GROWTH = 2.0
 
 TEXT_SAMPLE = 20_000
 """Products whose texts the pack is fitted on at most."""
-
-PICTURE_SIDE = 256
-"""Pixels of the long side at which pictures are encoded; the descriptors work on fewer still."""
 
 GRACE_SECONDS = 15.0
 """How long a replaced index stays readable: longer than any request may take."""
@@ -52,11 +48,12 @@ class Standing:
 class Projection:
     """The searchable form of one store. One thread writes at a time; readers take `standing` and never wait."""
 
-    def __init__(self, store: Store, media: MediaFolder, layout: Layout, *, adapter: str) -> None:
+    def __init__(self, store: Store, media: MediaFolder, layout: Layout, *, packs: ShopPacks, adapter: str) -> None:
         self._store = store
         self._media = media
         self._layout = layout
-        self._packs = ShopPacks(layout.packs)
+        self._packs = packs
+        self._rows = RowKeeper(store, media)
         self._generations = Generations(layout.index, adapter=index_adapter(adapter))
         self._writing = threading.RLock()
         self._rebuilding = threading.RLock()
@@ -174,37 +171,15 @@ class Projection:
     def _vectors(self, senses: Senses | None, products: Sequence[Product]) -> list[dict[str, np.ndarray]]:
         if senses is None or not products:
             return [{} for _ in products]
-        seen = self._picture_vectors(senses, products)
-        texts = [text_of(product) for product in products]
+        checksums = [first_checksum(product) for product in products]
+        seen = self._rows.picture_rows(senses.encoders["image"], senses.row_fingerprints["image"], checksums)
+        texts = self._rows.text_rows(senses, [text_of(product) for product in products])
         return senses.encode_products(texts, seen, [product.rating for product in products])
-
-    def _picture_vectors(self, senses: Senses, products: Sequence[Product]) -> list[Vectors | None]:
-        """Vectors of the products' first pictures, encoded once per picture and pack, then kept in the store."""
-        checksums = [_first_checksum(product) for product in products]
-        fingerprint = senses.row_fingerprints["image"]
-        known = self._store.get_vectors(fingerprint, {checksum for checksum in checksums if checksum})
-        missing = sorted({checksum for checksum in checksums if checksum and checksum not in known})
-        pictures = [(checksum, picture) for checksum in missing if (picture := self._picture(checksum)) is not None]
-        if pictures:
-            encoded = senses.encode_pictures([picture for _, picture in pictures])
-            fresh = {checksum: row for (checksum, _), row in zip(pictures, encoded, strict=True)}
-            with suppress(DiskFullError, NotReadyError):  # What cannot be kept now is encoded once more another time.
-                self._store.put_vectors(fingerprint, fresh)
-            known |= fresh
-        return [known.get(checksum) for checksum in checksums]
-
-    def _picture(self, checksum: str) -> Picture | None:
-        """The pixels of a kept picture; a lost file costs the product its picture, not its place in the index."""
-        try:
-            return self._media.open_picture(checksum, long_side=PICTURE_SIDE)
-        except (NotFoundError, NotReadyError):
-            return None
 
     def _fit(self, listener: Listener | None) -> Senses:
         texts, checksums, ratings = self._sample()
         _tell(listener, "fit", 0, len(texts))
-        pictures = [partial(self._picture, checksum) if checksum else None for checksum in checksums]
-        senses = self._packs.fit(texts, pictures, ratings, products=self._store.count())
+        senses = self._packs.fit(texts, checksums, ratings, rows=self._rows, products=self._store.count())
         self._store.delete_vectors(keeping=list(senses.row_fingerprints.values()))
         return senses
 
@@ -213,7 +188,7 @@ class Projection:
         every = max(1, -(-self._store.count() // TEXT_SAMPLE))
         products = [product for at, product in enumerate(self._products()) if at % every == 0]
         texts = [text_of(product) for product in products]
-        return texts, [_first_checksum(product) for product in products], [product.rating for product in products]
+        return texts, [first_checksum(product) for product in products], [product.rating for product in products]
 
     def _products(self) -> Iterator[Product]:
         for batch in self._store.scan():
@@ -224,7 +199,8 @@ def _schema(senses: Senses | None) -> IndexSchema:
     return IndexSchema(dict(senses.spaces) if senses else {}, dict(WORD_FIELDS), senses.fingerprint if senses else "")
 
 
-def _first_checksum(product: Product) -> str:
+def first_checksum(product: Product) -> str:
+    """Return the checksum of the picture by which a product is searched, empty where it has none."""
     return next((media.checksum for media in product.media if media.kind == "image" and media.checksum), "")
 
 

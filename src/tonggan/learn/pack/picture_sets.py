@@ -40,7 +40,7 @@ class PictureSet:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One picture: what it is told apart as within its `label_set`, what is said of it, and whether it may be learnt."""
+    """One picture: its label within its `label_set`, what is said of it, and whether it is kept from learning."""
 
     path: Path
     label_set: str

@@ -30,6 +30,10 @@ SCALE, SMOOTHING = 20.0, 0.1
 TEMPERATURE = 0.07
 """Of InfoNCE [Radford 2021]."""
 
+FROZEN_LAYERS = 7
+"""Layers of the network that stay as they were: edges and textures are the same everywhere, and training takes half the
+time. With all layers free, categories of a shop never seen fell from .84 to .79."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -37,11 +41,11 @@ class Plan:
 
     steps: int = 2400
     batch: int = 64
-    learning_rate: float = 3e-4
+    learning_rate: float = 2e-4
     warm_up: int = 100
     weight_decay: float = 0.02
-    distillation_weight: float = 1.0
-    relation_weight: float = 4.0
+    distillation_weight: float = 4.0
+    relation_weight: float = 30.0
     words_weight: float = 0.5
     seed: int = 0
 
@@ -115,6 +119,7 @@ def train(
     generator = torch.Generator().manual_seed(plan.seed)
     heads = nn.ModuleDict({name: _Cosine(count) for name, count in lesson.classes.items()})
     speech = nn.Linear(DIMENSION, lesson.words.shape[1])
+    tower.network.features[:FROZEN_LAYERS].requires_grad_(False)
     optimizer = _optimizer(tower, [*heads.parameters(), *speech.parameters()], plan=plan)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, plan=plan))
     tower.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -158,7 +163,7 @@ class _Cosine(nn.Module):
 def _optimizer(tower: PictureTower, fresh: Sequence[nn.Parameter], *, plan: Plan) -> torch.optim.Optimizer:
     return torch.optim.AdamW(
         [
-            {"params": list(tower.network.features.parameters()), "lr": plan.learning_rate},
+            {"params": list(tower.network.features[FROZEN_LAYERS:].parameters()), "lr": plan.learning_rate},
             {"params": list(tower.projection.parameters()), "lr": plan.learning_rate},
             {"params": list(fresh), "lr": plan.learning_rate * 10},
         ],

@@ -15,11 +15,11 @@ from tonggan.errors import MissingExtraError
 from tonggan.records import Vectors
 
 DIMENSION = 384
-LONGEST = 256
-"""Tokens that the teacher reads at most."""
+LONGEST = 64
+"""Tokens that the teacher reads at most; titles and definitions are shorter, descriptions are cut."""
 
 
-def teach(texts: Sequence[str], *, batch: int = 64, longest: int = LONGEST) -> Vectors:
+def teach(texts: Sequence[str], *, batch: int = 128) -> Vectors:
     """Return the teacher's row of each text, of norm 1: float32 [n, 384]."""
     tokenizer, model = _teacher()
     rows = np.zeros((len(texts), DIMENSION), np.float32)
@@ -27,7 +27,7 @@ def teach(texts: Sequence[str], *, batch: int = 64, longest: int = LONGEST) -> V
     for at in range(0, len(order), batch):
         own = order[at : at + batch]
         tokens = tokenizer(
-            [texts[place] for place in own], padding=True, truncation=True, max_length=longest, return_tensors="pt"
+            [texts[place] for place in own], padding=True, truncation=True, max_length=LONGEST, return_tensors="pt"
         )
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
             states = model(**tokens).last_hidden_state.float()
@@ -35,6 +35,12 @@ def teach(texts: Sequence[str], *, batch: int = 64, longest: int = LONGEST) -> V
         pooled = (states * mask).sum(dim=1) / mask.sum(dim=1)
         rows[own] = torch.nn.functional.normalize(pooled, dim=1).numpy()
     return rows
+
+
+def pieces() -> list[str]:
+    """Return the teacher's vocabulary of words and pieces of words, in its order."""
+    vocabulary = _teacher()[0].get_vocab()
+    return sorted(vocabulary, key=vocabulary.__getitem__)
 
 
 @lru_cache(maxsize=1)

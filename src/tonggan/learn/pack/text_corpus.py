@@ -22,8 +22,8 @@ COMPOSED = 60_000
 """Titles put together from the lexicon."""
 
 FULL_FILES = frozenset({5, 6, 13, 20, 27, 8, 7, 10, 44, 0})
-"""WordNet's files of animals, things, food, plants, substances, bodies, qualities, messages and adjectives: taken whole.
-One in four of the other nouns and verbs is taken beside them."""
+"""WordNet's files of animals, things, food, plants, substances, bodies, qualities, messages and adjectives are taken
+whole; of the other nouns and verbs, one in four."""
 
 SHOP_FIELDS = (("name", "Name", "title"), ("description", "Description", "description_en"))
 """Keys under which shops keep a title and a description."""

@@ -1,0 +1,74 @@
+"""Rows of pictures and texts, encoded once per encoder, then kept in the store."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+
+import numpy as np
+
+from tonggan.align.senses import Senses
+from tonggan.catalogue import Store
+from tonggan.catalogue.media import MediaFolder
+from tonggan.encode import Encoder
+from tonggan.errors import DiskFullError, NotFoundError, NotReadyError
+from tonggan.records import Picture, Vectors
+
+PICTURE_SIDE = 256
+"""Pixels of the long side at which pictures are encoded; the models that come with Tonggan work on fewer still."""
+
+PICTURES_AT_ONCE = 64
+"""Pictures that are decoded, encoded and kept together: what a kill can cost."""
+
+
+class RowKeeper:
+    """Gives the rows of a catalogue's pictures and texts, from the store where it has them."""
+
+    def __init__(self, store: Store, media: MediaFolder) -> None:
+        self._store = store
+        self._media = media
+
+    def picture_rows(self, encoder: Encoder, fingerprint: str, checksums: Sequence[str]) -> list[np.ndarray | None]:
+        """Return the row of each kept picture, nothing where there is none or it cannot be read any more."""
+        wanted = sorted({checksum for checksum in checksums if checksum})
+        known = dict(self._store.get_vectors(fingerprint, set(wanted)))
+        missing = [checksum for checksum in wanted if checksum not in known]
+        for at in range(0, len(missing), PICTURES_AT_ONCE):
+            read = ((checksum, self.picture(checksum)) for checksum in missing[at : at + PICTURES_AT_ONCE])
+            pictures = {checksum: picture for checksum, picture in read if picture is not None}
+            known |= self._made(fingerprint, list(pictures), lambda _, own=pictures: _encoded(encoder, own))
+        return [known.get(checksum) for checksum in checksums]
+
+    def text_rows(self, senses: Senses, texts: Sequence[str]) -> Vectors:
+        """Return one row per text; those of a costly encoder are kept."""
+        if "text" not in senses.costly:
+            return senses.encode_texts(texts)
+        keys = [hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() for text in texts]
+        by_key = dict(zip(keys, texts, strict=True))
+        fingerprint = senses.row_fingerprints["text"]
+        known = dict(self._store.get_vectors(fingerprint, set(by_key)))
+        missing = [key for key in by_key if key not in known]
+        known |= self._made(fingerprint, missing, lambda own: senses.encode_texts([by_key[key] for key in own]))
+        return np.stack([known[key] for key in keys]) if keys else senses.encode_texts([])
+
+    def picture(self, checksum: str) -> Picture | None:
+        """Return a kept picture; a lost file costs the product its picture, not its place in the index."""
+        try:
+            return self._media.open_picture(checksum, long_side=PICTURE_SIDE)
+        except (NotFoundError, NotReadyError):
+            return None
+
+    def _made(
+        self, fingerprint: str, keys: Sequence[str], encode: Callable[[Sequence[str]], Vectors]
+    ) -> Mapping[str, np.ndarray]:
+        if not keys:
+            return {}
+        fresh = dict(zip(keys, encode(keys), strict=True))
+        with suppress(DiskFullError, NotReadyError):  # What cannot be kept now is encoded once more another time.
+            self._store.put_vectors(fingerprint, fresh)
+        return fresh
+
+
+def _encoded(encoder: Encoder, pictures: Mapping[str, Picture]) -> Vectors:
+    return encoder.encode_document(list(pictures.values()))
