@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -12,19 +15,32 @@ import numpy as np
 from tonggan.align.catalogue_pack import PictureRows, fit_catalogue_pack
 from tonggan.align.senses import Base, Senses, load_pack, open_base
 from tonggan.encode import DEFAULT_SETTINGS, EncodeSettings
-from tonggan.errors import TongganError
-from tonggan.packs import Pack
+from tonggan.errors import NotFoundError, NotReadyError, TongganError
+from tonggan.packs import MANIFEST, Pack
 from tonggan.packs.folder import read_pack
 from tonggan.packs.library import PackLibrary
-from tonggan.packs.manifest import part_fingerprint
+from tonggan.packs.manifest import parse_manifest, part_fingerprint
 from tonggan.records import Rating
 from tonggan.shop.rows import RowKeeper
 
 POINTER = "CURRENT"
 """Names the pack in use."""
 
+KEPT_VERSIONS = 5
+"""Packs that are kept to go back to, the one in use among them."""
+
 CATALOGUE = "catalogue"
 """The name that stands for no base: every encoder is fitted on the shop's own products."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackVersion:
+    """A pack that the shop has used: when it was made (ISO 8601, UTC), and what was measured then."""
+
+    version: str
+    made_at: str
+    is_used: bool
+    measures: Mapping[str, float]
 
 
 class ShopPacks:
@@ -87,13 +103,44 @@ class ShopPacks:
         return senses
 
     def point_at(self, senses: Senses) -> None:
-        """Use a pack of this folder from the next open on, and remove the others."""
+        """Use a pack of this folder from the next open on, and remove all but the newest of the others."""
         unfinished = self._pointer.with_suffix(".part")
         unfinished.write_text(senses.folder.name, encoding="utf-8")
         unfinished.replace(self._pointer)
-        for other in self.folder.iterdir():
-            if other.is_dir() and other.name != senses.folder.name:
-                shutil.rmtree(other, ignore_errors=True)
+        others = [folder for folder in self._folders() if folder.name != senses.folder.name]
+        unfinished_folders = [folder for folder in others if not _made(folder)]
+        for folder in {*others[KEPT_VERSIONS - 1 :], *unfinished_folders}:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def versions(self) -> tuple[PackVersion, ...]:
+        """Return the packs that can be gone back to and the one in use, newest first; damaged ones are left out."""
+        used = self._pointer.read_text(encoding="utf-8") if self._pointer.exists() else ""
+        found = []
+        for folder in self._folders():
+            with suppress(NotReadyError):
+                pack = parse_manifest(folder)
+                found.append(PackVersion(pack.fingerprint, _made_at(folder), folder.name == used, pack.measures))
+        return tuple(found)
+
+    def open(self, version: str) -> Senses:
+        """Return the senses of a version, named by its fingerprint or the beginning of it.
+
+        Raises NotFoundError where none or more than one begins so, NotReadyError where it is damaged.
+        """
+        known = [each.version for each in self.versions()]
+        matches = [name for name in known if version and name.startswith(version)]
+        if len(matches) != 1:
+            raise NotFoundError(
+                f"{'No' if not matches else 'More than one'} version begins with '{version}'; "
+                f"there are: {', '.join(known) or 'none'}.",
+                remedy="Name one of them.",
+            )
+        return self._opened(self.folder / matches[0])
+
+    def _folders(self) -> list[Path]:
+        """The folders of packs, the newest first, and last what a killed process left unfinished."""
+        folders = [folder for folder in self.folder.iterdir() if folder.is_dir()] if self.folder.is_dir() else []
+        return sorted(folders, key=lambda folder: (_made(folder), folder.name), reverse=True)
 
     def _opened(self, folder: Path) -> Senses:
         return load_pack(folder, find_base=self.library.with_fingerprint, settings=self._settings)
@@ -121,3 +168,12 @@ def _rows_of(base: Base | None, checksums: Sequence[str], rows: RowKeeper) -> Pi
         return rows.picture_rows(encoder, fingerprint, [checksums[at] for at in positions])
 
     return chosen_rows
+
+
+def _made(folder: Path) -> float:
+    manifest = folder / MANIFEST
+    return manifest.stat().st_mtime if manifest.exists() else 0.0
+
+
+def _made_at(folder: Path) -> str:
+    return datetime.fromtimestamp(_made(folder), UTC).isoformat(timespec="seconds")

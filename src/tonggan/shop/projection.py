@@ -52,8 +52,8 @@ class Projection:
         self._store = store
         self._media = media
         self._layout = layout
-        self._packs = packs
-        self._rows = RowKeeper(store, media)
+        self.packs = packs
+        self.rows = RowKeeper(store, media)
         self._generations = Generations(layout.index, adapter=index_adapter(adapter))
         self._writing = threading.RLock()
         self._rebuilding = threading.RLock()
@@ -78,15 +78,16 @@ class Projection:
     def rebuild(self, listener: Listener | None = None, *, is_refitting: bool = False) -> None:
         """Build a new index aside while the old one serves, bring it up to date, and swap."""
         with self._rebuilding:
-            senses = self._fit(listener) if is_refitting else self.standing.senses
-            standing = self._build(senses, listener)
-            with self._writing:
-                self._replay(standing, listener)
-                standing.index.checkpoint()
-                self._generations.promote(standing.index)
-                retired, self.standing = self.standing, standing
-            self._retire(retired)
-            standing.index.optimize()
+            self._swap(self._fit(listener) if is_refitting else self.standing.senses, listener)
+
+    def change(self, senses: Senses, listener: Listener | None = None) -> None:
+        """Serve with other senses, of a pack of this shop, once an index of their vectors is built aside.
+
+        A kill before that leaves the shop as it was.
+        """
+        with self._rebuilding:
+            self._swap(senses, listener)
+            self.packs.point_at(senses)
 
     def checkpoint(self) -> None:
         """Write to disk what the next open needs."""
@@ -105,7 +106,7 @@ class Projection:
         return self._store.count() >= max(1, REFIT_GROWTH * fitted)
 
     def _open(self) -> Standing:
-        senses, count = self._packs.load(), self._store.count()
+        senses, count = self.packs.load(), self._store.count()
         if senses is None and count:
             self.rebuilt_because = "The shop's encoders are lost, damaged or not fitted yet."
             senses = self._fit(None)
@@ -118,6 +119,16 @@ class Projection:
             self._generations.promote(standing.index)
         self._replay(standing, None)
         return standing
+
+    def _swap(self, senses: Senses | None, listener: Listener | None) -> None:
+        standing = self._build(senses, listener)
+        with self._writing:
+            self._replay(standing, listener)
+            standing.index.checkpoint()
+            self._generations.promote(standing.index)
+            retired, self.standing = self.standing, standing
+        self._retire(retired)
+        standing.index.optimize()
 
     def _build(self, senses: Senses | None, listener: Listener | None) -> Standing:
         """A new index of the whole store, aside, as of the change at which the scan began."""
@@ -172,14 +183,14 @@ class Projection:
         if senses is None or not products:
             return [{} for _ in products]
         checksums = [first_checksum(product) for product in products]
-        seen = self._rows.picture_rows(senses.encoders["image"], senses.row_fingerprints["image"], checksums)
-        texts = self._rows.text_rows(senses, [text_of(product) for product in products])
+        seen = self.rows.picture_rows(senses.encoders["image"], senses.row_fingerprints["image"], checksums)
+        texts = self.rows.text_rows(senses, [text_of(product) for product in products])
         return senses.encode_products(texts, seen, [product.rating for product in products])
 
     def _fit(self, listener: Listener | None) -> Senses:
         texts, checksums, ratings = self._sample()
         _tell(listener, "fit", 0, len(texts))
-        senses = self._packs.fit(texts, checksums, ratings, rows=self._rows, products=self._store.count())
+        senses = self.packs.fit(texts, checksums, ratings, rows=self.rows, products=self._store.count())
         self._store.delete_vectors(keeping=list(senses.row_fingerprints.values()))
         return senses
 
