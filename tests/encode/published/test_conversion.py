@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 from tonggan.encode import open_encoder
 from tonggan.encode.published import convert
 from tonggan.encode.published.precision import Trial
-from tonggan.errors import ConflictError, InputError, NotReadyError
+from tonggan.errors import ConflictError, InputError, MissingExtraError, NotReadyError
 from tonggan.packs import CARD, Pack
 
 Converted: TypeAlias = Callable[[str], tuple[Any, Pack]]
@@ -149,3 +150,22 @@ def test_int8_wins_only_where_it_is_clearly_faster_and_close() -> None:
     assert Trial(0.005, float32_milliseconds=10, int8_milliseconds=5).is_won
     assert not Trial(0.02, float32_milliseconds=10, int8_milliseconds=5).is_won
     assert not Trial(0.005, float32_milliseconds=10, int8_milliseconds=9.5).is_won
+
+
+def test_auto_tries_int8_and_says_what_it_took(copied: tuple[Path, Any], tmp_path: Path) -> None:
+    folder, row = copied
+    pack = convert(folder, row, tmp_path / "pack")
+    card = (pack.folder / CARD).read_text(encoding="utf-8")
+    for name, part in pack.parts.items():
+        is_won = pack.measures[f"{name}_drift"] < 0.01 and part.parameters.get("alone", False)
+        assert f"- {name}: {part.implementation}, {'int8' if is_won else 'as published'}" in card
+        assert open_encoder(pack, name).dim == row.dim
+
+
+def test_without_onnx_the_extra_is_named(
+    copied: tuple[Path, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, row = copied
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    with pytest.raises(MissingExtraError, match=r"needs onnx\. Run `pip install 'tonggan\[convert\]'`"):
+        convert(folder, row, tmp_path / "pack")
