@@ -11,7 +11,7 @@ import typer
 from typer.main import get_command
 
 from tonggan import __version__
-from tonggan.cli import backups, bench, demo, doctor, evaluate, feeds, keys, packs, search, serve
+from tonggan.cli import backups, bench, demo, doctor, evaluate, feeds, keys, learn, packs, search, serve
 from tonggan.cli.failures import UNREAD, Reporter, UsageError
 
 NAME = "tonggan"
@@ -38,6 +38,7 @@ for name, command in COMMANDS.items():
     app.command(name)(command)
 app.add_typer(packs.app, name="packs")
 app.add_typer(keys.app, name="keys")
+app.add_typer(learn.app, name="learn")
 
 
 @app.callback()

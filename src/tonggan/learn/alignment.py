@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from tonggan.align.bridge import LEAST_PAIRS, Bridge, Recall, choose_ridge, solve, split_groups
-from tonggan.learn.comparison import CHANCE, Comparison, Row, choose
+from tonggan.learn.comparison import CHANCE, NOTHING, Comparison, Present, Row, choose
 from tonggan.learn.pairs import Numbers, Pairs, reciprocal_rank
 from tonggan.records import Vectors
 
@@ -59,14 +59,14 @@ def learn_alignment(
     pairs: Pairs,
     *,
     ready: Bridge | None = None,
-    present: str = CHANCE,
+    present: Present = NOTHING,
     stage: int = 1,
     settings: HeadSettings | None = None,
     seed: int = 0,
 ) -> Alignment | None:
     """Learn a space from pairs of words (a) and pictures (b); None where the pairs are too few to confirm anything.
 
-    `ready` is a bridge that came with the base pack, `present` names the row of what is in use. Products are held out
+    `ready` is a bridge that came with the base pack, `present` is what is in use. Products are held out
     whole: the same title or picture stays on one side. What is used in the end is fitted on all pairs. Stage 1 raises
     MissingExtraError where torch is not installed.
     """
@@ -74,20 +74,21 @@ def learn_alignment(
     if len(pairs.a) < LEAST_PAIRS or not all(map(len, (parts.train, parts.validation, parts.test))):
         return None
     makers = _linear_makers(pairs, parts, ready)
-    if stage == 1:
+    if stage == 1 or present.name == STAGE_1:
         makers[STAGE_1] = _residual_maker(pairs, parts, makers, settings=settings, seed=seed)
     fitted = {name: make(parts.learning) for name, make in makers.items()}
     test = pairs.take(parts.test)
     rows = (_chance(len(parts.test)), *(_row(name, bridge, test) for name, bridge in fitted.items()))
     recalls = {row.name: _recalls(row) for row in rows}
     trusted = [name for name in fitted if recalls[name][0].is_above_chance]
-    used, reason = choose(rows, present=present, measure=DECISIVE, trusted=trusted)
-    pool = len(parts.test)
-    comparison = Comparison("words and pictures", rows, present, used, reason, queries=pool, pool=pool)
-    if not comparison.is_changed or used == CHANCE:
+    choice = choose(rows, present=present, pairs=len(pairs.a), measure=DECISIVE, trusted=trusted)
+    comparison = Comparison(
+        "words and pictures", rows, present.name, choice, queries=len(parts.test), pool=len(parts.test)
+    )
+    if not choice.is_changed:
         return Alignment(comparison)
-    measures = _measures(*recalls[used]) | {"pairs": len(pairs.a)}
-    return Alignment(comparison, makers[used](np.arange(len(pairs.a))), measures)
+    measures = _measures(*recalls[choice.used]) | {"pairs": len(pairs.a)}
+    return Alignment(comparison, makers[choice.used](np.arange(len(pairs.a))), measures)
 
 
 def _linear_makers(pairs: Pairs, parts: _Parts, ready: Bridge | None) -> dict[str, Maker]:

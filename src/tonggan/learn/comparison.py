@@ -34,24 +34,37 @@ class Row:
         return bootstrap_interval(self.hits[measure] - over.hits[measure])
 
 
+@dataclass(frozen=True, slots=True)
+class Present:
+    """What serves now: the name of its row, and from how many pairs it was learnt, 0 where it was not."""
+
+    name: str = CHANCE
+    learnt_from: int = 0
+
+
+NOTHING = Present()
+"""Nothing is in use: words and pictures are not compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The name of the row to use, whether that is new, and why."""
+
+    used: str
+    is_changed: bool
+    reason: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
-    """Rows over the same held-out queries, chance first; `used` names the row that serves from now on.
-
-    `present` names the row that served before. Where both are the same nothing has changed, unless it was learnt anew.
-    """
+    """Rows over the same held-out queries, chance first; `present` names the row that served before the choice."""
 
     what: str
     rows: tuple[Row, ...]
     present: str
-    used: str
-    reason: str
+    choice: Choice
     queries: int
     pool: int
-
-    @property
-    def is_changed(self) -> bool:
-        return self.used != self.present
 
     def row(self, name: str) -> Row:
         """Return the row of a name."""
@@ -64,8 +77,7 @@ class Comparison:
             "queries": self.queries,
             "pool": self.pool,
             "present": self.present,
-            "used": self.used,
-            "reason": self.reason,
+            **asdict(self.choice),
             "rows": {row.name: self._figures(row) for row in self.rows},
         }
 
@@ -77,17 +89,20 @@ class Comparison:
         }
 
 
-def choose(rows: Sequence[Row], *, present: str, measure: str, trusted: Collection[str]) -> tuple[str, str]:
-    """Return the name of the row to use, and why: the best by a measure, if its gain over the present one is sure.
+def choose(rows: Sequence[Row], *, present: Present, pairs: int, measure: str, trusted: Collection[str]) -> Choice:
+    """Choose the best row by a measure, if its gain over the present one is sure; the present one stays otherwise.
 
-    Only rows that are `trusted` may come into use; the present one stays otherwise.
+    Only rows that are `trusted` may come into use. Where the present one is best and there are more pairs now than it
+    was learnt from, it is learnt anew.
     """
-    now = next(row for row in rows if row.name == present)
-    best = max((row for row in rows if row.name in {present, *trusted}), key=lambda row: row.hits[measure].mean())
-    if best.name == present:
-        return present, f"Nothing that can be trusted is better than what is in use ({present})."
+    now = next(row for row in rows if row.name == present.name)
+    best = max((row for row in rows if row.name in {now.name, *trusted}), key=lambda row: row.hits[measure].mean())
     gain = best.gain(measure, over=now)
-    told = f"{best.name} gains {gain.mean:+.3f} ({gain.low:+.3f}..{gain.high:+.3f}) over {present} in {measure}"
-    if gain.low <= 0:
-        return present, f"{told}: not sure, so {present} stays."
-    return best.name, f"{told}."
+    told = f"{best.name} gains {gain.mean:+.3f} ({gain.low:+.3f}..{gain.high:+.3f}) over {now.name} in {measure}"
+    if gain.low > 0:
+        return Choice(best.name, True, f"{told}.")
+    if 0 < present.learnt_from < pairs and now.name in trusted:
+        return Choice(now.name, True, f"{now.name} is learnt anew, from {pairs:,} pairs, not {present.learnt_from:,}.")
+    if best.name == now.name:
+        return Choice(now.name, False, f"Nothing that can be trusted is better than what is in use ({now.name}).")
+    return Choice(now.name, False, f"{told}: not sure, so {now.name} stays.")

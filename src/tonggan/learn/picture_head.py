@@ -15,7 +15,7 @@ import numpy as np
 
 from tonggan.align.heads import Head, Weights
 from tonggan.learn.alignment import STAGE_0, STAGE_1
-from tonggan.learn.comparison import CHANCE, Comparison, Hits, Row, choose
+from tonggan.learn.comparison import CHANCE, Comparison, Hits, Present, Row, choose
 from tonggan.learn.pairs import Numbers, Pairs
 from tonggan.records import Vectors
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 AS_IT_IS = "encoder as it is"
 """The row of the encoder's own vectors, which is what is in use where no head is."""
+
+ENCODER_ALONE = Present(AS_IT_IS)
 
 TOP_1, TOP_5 = "photo to picture, top 1", "photo to picture, top 5"
 WITHOUT_PHOTOS = "top 1, products without photos"
@@ -111,7 +113,7 @@ class _Parts:
 def learn_picture_head(
     photos: Photos,
     *,
-    present: str = AS_IT_IS,
+    present: Present = ENCODER_ALONE,
     stage: int = 1,
     settings: HeadSettings | None = None,
     seed: int = 0,
@@ -126,22 +128,22 @@ def learn_picture_head(
         return None
     makers: dict[str, Maker] = {AS_IT_IS: lambda _: Head(np.zeros(photos.rows.shape[1], np.float32))}
     makers[STAGE_0] = _whitening_maker(photos, parts)
-    if stage == 1:
+    if stage == 1 or present.name == STAGE_1:
         makers[STAGE_1] = _residual_maker(photos, parts, makers[STAGE_0], settings=settings, seed=seed)
     rows = (_chance(photos, parts), *(_row(name, make, photos, parts) for name, make in makers.items()))
     trusted = [row.name for row in rows if _expected(row, photos) > _expected(rows[1], photos)]
-    used, reason = choose(rows, present=present, measure=TOP_1, trusted=trusted)
+    choice = choose(rows, present=present, pairs=len(photos.rows), measure=TOP_1, trusted=trusted)
     comparison = Comparison(
-        "photos and pictures", rows, present, used, reason, queries=len(parts.test), pool=len(photos.catalogue)
+        "photos and pictures", rows, present.name, choice, queries=len(parts.test), pool=len(photos.catalogue)
     )
-    if not comparison.is_changed:
+    if not choice.is_changed:
         return LearntHead(comparison)
     measures = {
-        "photo_top_1": float(comparison.row(used).hits[TOP_1].mean()),
-        "photo_top_1_before": float(comparison.row(present).hits[TOP_1].mean()),
+        "photo_top_1": float(comparison.row(choice.used).hits[TOP_1].mean()),
+        "photo_top_1_as_it_is": float(comparison.row(AS_IT_IS).hits[TOP_1].mean()),
         "photos": len(photos.rows),
     }
-    return LearntHead(comparison, makers[used](np.arange(len(photos.rows))), measures)
+    return LearntHead(comparison, makers[choice.used](np.arange(len(photos.rows))), measures)
 
 
 def whitening_head(photos: Photos, at: Numbers, *, ridge: float) -> Head:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from typing import TypeAlias
 
 import numpy as np
 
@@ -21,6 +22,9 @@ PICTURE_SIDE = 256
 PICTURES_AT_ONCE = 64
 """Pictures that are decoded, encoded and kept together: what a kill can cost."""
 
+ReadPicture: TypeAlias = Callable[[str], Picture | None]
+"""Returns the pixels of a picture by its checksum, nothing where it cannot be read."""
+
 
 class RowKeeper:
     """Gives the rows of a catalogue's pictures and texts, from the store where it has them."""
@@ -29,14 +33,19 @@ class RowKeeper:
         self._store = store
         self._media = media
 
-    def picture_rows(self, encoder: Encoder, fingerprint: str, checksums: Sequence[str]) -> list[np.ndarray | None]:
-        """Return the row of each kept picture, nothing where there is none or it cannot be read any more."""
+    def picture_rows(
+        self, encoder: Encoder, fingerprint: str, checksums: Sequence[str], *, read: ReadPicture | None = None
+    ) -> list[np.ndarray | None]:
+        """Return the row of each picture, nothing where there is none or it cannot be read any more.
+
+        `read` gives the pixels of pictures that the shop does not keep, by their checksums.
+        """
         wanted = sorted({checksum for checksum in checksums if checksum})
         known = dict(self._store.get_vectors(fingerprint, set(wanted)))
         missing = [checksum for checksum in wanted if checksum not in known]
         for at in range(0, len(missing), PICTURES_AT_ONCE):
-            read = ((checksum, self.picture(checksum)) for checksum in missing[at : at + PICTURES_AT_ONCE])
-            pictures = {checksum: picture for checksum, picture in read if picture is not None}
+            opened = ((checksum, (read or self.picture)(checksum)) for checksum in missing[at : at + PICTURES_AT_ONCE])
+            pictures = {checksum: picture for checksum, picture in opened if picture is not None}
             known |= self._made(fingerprint, list(pictures), lambda _, own=pictures: _encoded(encoder, own))
         return [known.get(checksum) for checksum in checksums]
 
