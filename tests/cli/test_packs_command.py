@@ -57,7 +57,7 @@ def packs(tonggan: Tonggan, hub: HubServer, tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setitem(sys.modules, conversion.__name__, conversion)
     for module in ("published", "library"):
         monkeypatch.setattr(f"tonggan.packs.{module}.published", lambda: ROWS)
-    monkeypatch.setattr(PackLibrary, "of_user", lambda environ: PackLibrary(tmp_path / "library", bundled=tmp_path))
+    monkeypatch.setattr(PackLibrary, "of_user", lambda *_: PackLibrary(tmp_path / "library", bundled=tmp_path))
     monkeypatch.setattr(fetching, "PAUSES_SECONDS", ())
     monkeypatch.setenv("HF_ENDPOINT", hub.url)
     for variable in ("HF_HUB_OFFLINE", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):

@@ -56,8 +56,6 @@ DAMAGES: dict[str, tuple[str, Callable[[Path], Any]]] = {
     "pointer of garbage": ("index/CURRENT", overwrite("\0\xff{")),
     "packs lost": ("packs", shutil.rmtree),
     "packs truncated": ("packs", truncate),
-    "pack pointer to nowhere": ("packs/CURRENT", overwrite("no-such-pack")),
-    "pack pointer of garbage": ("packs/CURRENT", overwrite("\0\xff")),
 }
 
 
@@ -88,6 +86,19 @@ def test_a_lost_or_damaged_projection_is_rebuilt_and_says_why(
     with Shop.open(copied) as shop:
         assert "rebuilt_because" not in shop.health()["index"]
         assert answers(shop, toy_feed) == whole[1]
+
+
+@pytest.mark.parametrize("text", ["no-such-pack", "\0\xff", ""])
+def test_a_lost_note_of_the_pack_in_use_is_mended_by_what_the_index_serves(
+    copied: Path, whole: tuple[Path, list[Any]], toy_feed: Path, text: str
+) -> None:
+    note = copied / "packs" / "CURRENT"
+    told = note.read_text()
+    overwrite(text)(note)
+    with Shop.open(copied) as shop:
+        assert answers(shop, toy_feed) == whole[1]
+        assert "rebuilt_because" not in shop.health()["index"]
+    assert note.read_text() == told
 
 
 def test_an_undamaged_shop_opens_without_a_rebuild(copied: Path, whole: tuple[Path, list[Any]], toy_feed: Path) -> None:

@@ -245,13 +245,13 @@ def _used(shop: Path, library: PackLibrary) -> Record:
     """Which pack a shop uses: its own, fitted on its catalogue, on top of one of the library or of none."""
     from tonggan.packs.manifest import parse_manifest
     from tonggan.shop.layout import Layout
-    from tonggan.shop.packs import POINTER
+    from tonggan.shop.pack_notes import PackNotes
 
     require_shop(shop)
     folder = Layout(shop).packs
     try:
-        pack = parse_manifest(folder / (folder / POINTER).read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotReadyError):
+        pack = parse_manifest(folder / PackNotes(folder).current())
+    except NotReadyError:
         return {"name": "", "fingerprint": "", "base": ""}
     names = {kept.pack.fingerprint: kept.name for kept in library.list() if kept.pack}
     return {"name": names.get(pack.base, ""), "fingerprint": pack.fingerprint, "base": pack.base}

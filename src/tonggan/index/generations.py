@@ -26,13 +26,13 @@ class Generations:
     def __init__(self, folder: str | Path, *, adapter: IndexAdapter) -> None:
         self._folder = Path(folder)
         self._adapter = adapter
-        self._names: dict[int, str] = {}
+        self._records: dict[int, dict[str, str]] = {}
 
     def open(self, schema: IndexSchema) -> Index:
         """Open the current generation and remove the others; NotReadyError when it is lost or cannot be believed."""
         current = self.current()
         index = self._adapter.open(str(self._folder / current), schema)
-        self._names[id(index)] = current
+        self._records[id(index)] = _record(current, schema)
         self._remove_all_but({current})
         return index
 
@@ -41,7 +41,7 @@ class Generations:
         numbers = [int(name.removeprefix(PREFIX)) for name in self._standing()]
         name = f"{PREFIX}{max(numbers, default=0) + 1}"
         index = self._adapter.create(str(self._folder / name), schema)
-        self._names[id(index)] = name
+        self._records[id(index)] = _record(name, schema)
         return index
 
     def promote(self, index: Index) -> None:
@@ -50,9 +50,13 @@ class Generations:
         The one before stays on disk for its last readers, until the next `promote` or `open`.
         """
         before = self._read_current()
-        name = self._names[id(index)]
-        write_record(self._folder / CURRENT, {"generation": name})
-        self._remove_all_but({name, before})
+        record = self._records[id(index)]
+        write_record(self._folder / CURRENT, record)
+        self._remove_all_but({record["generation"], before})
+
+    def fingerprint(self) -> str:
+        """Return the fingerprint of the encoders whose vectors serve; empty where that is not known."""
+        return self._read_current("fingerprint")
 
     def current(self) -> str:
         """The name of the generation that serves; NotReadyError when there is none."""
@@ -61,9 +65,9 @@ class Generations:
             raise NotReadyError(f"There is no index in {self._folder}.", remedy=REBUILD)
         return name
 
-    def _read_current(self) -> str:
+    def _read_current(self, key: str = "generation") -> str:
         try:
-            return str(read_record(self._folder / CURRENT)["generation"])
+            return str(read_record(self._folder / CURRENT).get(key, ""))
         except NotReadyError:
             return ""
 
@@ -73,3 +77,7 @@ class Generations:
     def _remove_all_but(self, kept: set[str]) -> None:
         for name in set(self._standing()) - kept:
             shutil.rmtree(self._folder / name, ignore_errors=True)
+
+
+def _record(name: str, schema: IndexSchema) -> dict[str, str]:
+    return {"generation": name, "fingerprint": schema.fingerprint}

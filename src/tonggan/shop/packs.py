@@ -13,18 +13,16 @@ from pathlib import Path
 import numpy as np
 
 from tonggan.align.catalogue_pack import PictureRows, fit_catalogue_pack
-from tonggan.align.senses import Base, Senses, load_pack, open_base
+from tonggan.align.senses import SPACES, Base, Senses, load_pack, open_base
 from tonggan.encode import DEFAULT_SETTINGS, EncodeSettings
-from tonggan.errors import NotFoundError, NotReadyError, TongganError
+from tonggan.errors import InputError, NotFoundError, NotReadyError
 from tonggan.packs import MANIFEST, Pack
 from tonggan.packs.folder import read_pack
 from tonggan.packs.library import PackLibrary
 from tonggan.packs.manifest import parse_manifest, part_fingerprint
 from tonggan.records import Rating
+from tonggan.shop.pack_notes import PackNotes
 from tonggan.shop.rows import RowKeeper
-
-POINTER = "CURRENT"
-"""Names the pack in use."""
 
 KEPT_VERSIONS = 5
 """Packs that are kept to go back to, the one in use among them."""
@@ -44,7 +42,7 @@ class PackVersion:
 
 
 class ShopPacks:
-    """A folder of fitted packs with a pointer to the one in use; a lost or damaged pack is fitted anew.
+    """A folder of fitted packs with a note of the one in use; a lost or damaged pack is fitted anew.
 
     A shop's first fit is based on the pack named `start`; later ones on the base of the pack in use.
     """
@@ -59,19 +57,25 @@ class ShopPacks:
     ) -> None:
         self.folder = folder
         self.library = library or PackLibrary.of_user()
+        self.notes = PackNotes(folder)
         self._start = start
         self._settings = settings
-        self._pointer = folder / POINTER
 
-    def load(self) -> Senses | None:
-        """Return the senses of the pack in use; none where there is none that can be trusted."""
-        if not self._pointer.exists():
-            return None
-        try:
-            return self._opened(self.folder / self._pointer.read_text(encoding="utf-8"))
-        except (TongganError, ValueError, OSError):  # The pointer itself may be garbage, which no path is made of.
-            self._pointer.unlink()
-            return None
+    def load(self, *, served: str = "") -> Senses | None:
+        """Return the senses of the pack in use; none where there is none that can be trusted.
+
+        `served` is the fingerprint of the encoders whose vectors the index holds: where a kill came between the swap
+        of the index and the note, or the note is lost, that pack is the one in use. Raises NotReadyError where the base
+        of a pack that can be trusted is gone.
+        """
+        for version in dict.fromkeys(name for name in (served, self.notes.current()) if name):
+            senses = self._trusted(version)
+            if senses is not None:
+                if self.notes.current() != version:
+                    self.point_at(senses)
+                return senses
+        self.notes.forget_current()
+        return None
 
     def fit(
         self,
@@ -81,40 +85,76 @@ class ShopPacks:
         *,
         rows: RowKeeper,
         products: int,
-        base: str | None = None,
+        base: Base | None,
     ) -> Senses:
-        """Fit a pack on a sample of `products` products given side by side, and use it from the next open on.
-
-        `base` names the pack to build on, where it is not the one that is built on already.
-        """
+        """Fit a pack on a sample of `products` products given side by side, on top of a base; it is not in use yet."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        built_on = self._base(base)
-        senses = fit_catalogue_pack(
+        return fit_catalogue_pack(
             texts,
             [partial(rows.picture, checksum) if checksum else None for checksum in checksums],
             ratings,
             self.folder,
-            base=built_on,
-            picture_rows=_rows_of(built_on, checksums, rows),
+            base=base,
+            picture_rows=_rows_of(base, checksums, rows),
             settings=self._settings,
             products=products,
         )
-        self.point_at(senses)
-        return senses
 
     def point_at(self, senses: Senses) -> None:
         """Use a pack of this folder from the next open on, and remove all but the newest of the others."""
-        unfinished = self._pointer.with_suffix(".part")
-        unfinished.write_text(senses.folder.name, encoding="utf-8")
-        unfinished.replace(self._pointer)
-        others = [folder for folder in self._folders() if folder.name != senses.folder.name]
+        self.notes.use(senses.folder.name)
+        wish = self.notes.wanted()
+        spared = {senses.folder.name, wish.version if wish else ""}
+        others = [folder for folder in self._folders() if folder.name not in spared]
         unfinished_folders = [folder for folder in others if not _made(folder)]
         for folder in {*others[KEPT_VERSIONS - 1 :], *unfinished_folders}:
             shutil.rmtree(folder, ignore_errors=True)
 
+    def base_in_use(self) -> Base | None:
+        """Return what the pack in use is built on, before there is one what a new shop starts with; none for nothing.
+
+        Raises NotReadyError where that is gone, NotFoundError where a new shop is to start with what is not here.
+        """
+        version = self.notes.current()
+        if not version:
+            return None if self._start == CATALOGUE else self.opened(self.library.find(self._start))
+        pack = read_pack(self.folder / version)
+        return self.opened(self._base_of(pack)) if pack.base else None
+
+    def base_named(self, name_or_folder: str) -> Base | None:
+        """Return a pack to build on, by its name in the library or its folder; none for `catalogue`.
+
+        A pack outside the library is added to it, so that it is found again. Raises NotFoundError, NotReadyError with
+        file and reason where it cannot be trusted, InputError where nothing can be built on it.
+        """
+        if name_or_folder == CATALOGUE:
+            return None
+        pack = self.library.find(name_or_folder)
+        _require_base(pack)
+        base = self.opened(pack)
+        kept = {each.pack.fingerprint for each in self.library.list() if each.pack}
+        return base if pack.fingerprint in kept else self.opened(self.library.add(pack.folder))
+
+    def base_with(self, fingerprint: str) -> Base | None:
+        """Return the pack with a fingerprint to build on, none for an empty one; NotReadyError where it is not here."""
+        return self.opened(self.library.with_fingerprint(fingerprint)) if fingerprint else None
+
+    def opened(self, pack: Pack) -> Base:
+        """Return a verified pack with its encoders."""
+        return open_base(pack, settings=self._settings)
+
+    def successor(self) -> Pack | None:
+        """Return the pack of the library that has the name of a base that is gone, as after an upgrade."""
+        with suppress(NotReadyError):
+            name = parse_manifest(self.folder / self.notes.current()).origin.name
+            return next(
+                (each.pack for each in self.library.list() if each.pack and each.pack.origin.name == name), None
+            )
+        return None
+
     def versions(self) -> tuple[PackVersion, ...]:
         """Return the packs that can be gone back to and the one in use, newest first; damaged ones are left out."""
-        used = self._pointer.read_text(encoding="utf-8") if self._pointer.exists() else ""
+        used = self.notes.current()
         found = []
         for folder in self._folders():
             with suppress(NotReadyError):
@@ -142,21 +182,45 @@ class ShopPacks:
         folders = [folder for folder in self.folder.iterdir() if folder.is_dir()] if self.folder.is_dir() else []
         return sorted(folders, key=lambda folder: (_made(folder), folder.name), reverse=True)
 
+    def _trusted(self, version: str) -> Senses | None:
+        """Return the senses of a pack of this folder; none where it is damaged or lost."""
+        try:
+            return self._opened(self.folder / version)
+        except _BaseGoneError:
+            raise
+        except (NotFoundError, NotReadyError, ValueError, OSError):  # A note of garbage names no path.
+            return None
+
     def _opened(self, folder: Path) -> Senses:
-        return load_pack(folder, find_base=self.library.with_fingerprint, settings=self._settings)
+        own = parse_manifest(folder)
+        return load_pack(folder, find_base=lambda _: self._base_of(own), settings=self._settings)
 
-    def _base(self, name: str | None) -> Base | None:
-        pack = self._find(name) if name else self._present_base()
-        return open_base(pack, settings=self._settings) if pack else None
+    def _base_of(self, pack: Pack) -> Pack:
+        try:
+            return self.library.with_fingerprint(pack.base)
+        except NotReadyError as error:
+            name = pack.origin.name
+            raise _BaseGoneError(
+                f"This shop builds on the pack '{name}', which is not here as it was: {error.message}",
+                remedy=f"tonggan packs get {name}, or let the shop use another: tonggan packs use NAME",
+            ) from error
 
-    def _present_base(self) -> Pack | None:
-        if not self._pointer.exists():
-            return self._find(self._start)
-        fingerprint = read_pack(self.folder / self._pointer.read_text(encoding="utf-8")).base
-        return self.library.with_fingerprint(fingerprint) if fingerprint else None
 
-    def _find(self, name: str) -> Pack | None:
-        return None if name == CATALOGUE else self.library.find(name)
+class _BaseGoneError(NotReadyError):
+    """The pack that a shop's encoders are built on is not in the library any more, or is damaged there."""
+
+
+def _require_base(pack: Pack) -> None:
+    """Raise InputError for a pack without encoders, or one that a shop has fitted on top of another."""
+    if pack.base:
+        raise InputError(
+            f"{pack.folder} is a shop's own version of '{pack.origin.name}'.", remedy="Use the pack of that name."
+        )
+    if not any(space in pack.parts for space in SPACES):
+        raise InputError(
+            f"{pack.folder} has no encoder for {' or '.join(SPACES)}; its parts: {', '.join(pack.parts) or 'none'}.",
+            remedy="Use a pack that `tonggan packs list` shows.",
+        )
 
 
 def _rows_of(base: Base | None, checksums: Sequence[str], rows: RowKeeper) -> PictureRows | None:

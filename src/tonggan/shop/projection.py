@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 
-from tonggan.align.senses import Senses
+from tonggan.align.senses import Base, Senses
 from tonggan.catalogue import Change, Store
 from tonggan.catalogue.clean import is_visible
 from tonggan.catalogue.media import MediaFolder
-from tonggan.errors import NotReadyError
+from tonggan.errors import DiskFullError, NotFoundError, NotReadyError, TongganError
 from tonggan.index import Index, IndexSchema, index_adapter
 from tonggan.index.entries import WORD_FIELDS, entry_of, text_of
 from tonggan.index.generations import Generations
@@ -46,7 +47,11 @@ class Standing:
 
 
 class Projection:
-    """The searchable form of one store. One thread writes at a time; readers take `standing` and never wait."""
+    """The searchable form of one store. One thread writes at a time; readers take `standing` and never wait.
+
+    `lacking` says why there are no encoders, or none that suit what the catalogue has grown to: what they build on is
+    gone. The shop then answers by words, or as before.
+    """
 
     def __init__(self, store: Store, media: MediaFolder, layout: Layout, *, packs: ShopPacks, adapter: str) -> None:
         self._store = store
@@ -60,6 +65,7 @@ class Projection:
         self._retired: Standing | None = None
         self._retirement = threading.Timer(0, self._close_retired)
         self.rebuilt_because = ""
+        self.lacking: TongganError | None = None
         self.standing = self._open()
 
     def catch_up(self, listener: Listener | None = None) -> None:
@@ -72,13 +78,22 @@ class Projection:
         if self._is_outgrown():
             with self._rebuilding:
                 if self._is_outgrown():
-                    self.rebuild(listener, is_refitting=True)
+                    self._grow(listener)
         self.catch_up(listener)
 
     def rebuild(self, listener: Listener | None = None, *, is_refitting: bool = False) -> None:
         """Build a new index aside while the old one serves, bring it up to date, and swap."""
         with self._rebuilding:
-            self._swap(self._fit(listener) if is_refitting else self.standing.senses, listener)
+            is_kept = not is_refitting
+            self._swap(self.standing.senses if is_kept else self.fit(self.packs.base_in_use(), listener), listener)
+
+    def fit(self, base: Base | None, listener: Listener | None = None) -> Senses:
+        """Fit a pack of this shop on top of a base, none for nothing; what serves stays until the `change` to it."""
+        with self._rebuilding:
+            texts, checksums, ratings = self._sample()
+            _tell(listener, "fit", 0, len(texts))
+            products = self._store.count()
+            return self.packs.fit(texts, checksums, ratings, rows=self.rows, products=products, base=base)
 
     def change(self, senses: Senses, listener: Listener | None = None) -> None:
         """Serve with other senses, of a pack of this shop, once an index of their vectors is built aside.
@@ -87,7 +102,6 @@ class Projection:
         """
         with self._rebuilding:
             self._swap(senses, listener)
-            self.packs.point_at(senses)
 
     def checkpoint(self) -> None:
         """Write to disk what the next open needs."""
@@ -105,11 +119,17 @@ class Projection:
         fitted = self.standing.senses.fitted_products if self.standing.senses else 0
         return self._store.count() >= max(1, REFIT_GROWTH * fitted)
 
+    def _grow(self, listener: Listener | None) -> None:
+        """Fit anew on what the encoders in use build on; where that is gone, they go on as they are."""
+        try:
+            base = self.packs.base_in_use()
+        except (NotFoundError, NotReadyError) as error:
+            self.lacking = error
+            return
+        self._swap(self.fit(base, listener), listener)
+
     def _open(self) -> Standing:
-        senses, count = self.packs.load(), self._store.count()
-        if senses is None and count:
-            self.rebuilt_because = "The shop's encoders are lost, damaged or not fitted yet."
-            senses = self._fit(None)
+        senses, count = self._senses_at_open(), self._store.count()
         try:
             standing = Standing(self._generations.open(_schema(senses)), senses)
         except NotReadyError as error:
@@ -120,25 +140,60 @@ class Projection:
         self._replay(standing, None)
         return standing
 
+    def _senses_at_open(self) -> Senses | None:
+        """Return the encoders in use, fitted anew where they cannot be trusted; none where what they need is gone."""
+        try:
+            senses = self.packs.load(served=self._generations.fingerprint())
+            if senses is None and self._store.count():
+                self.rebuilt_because = "The shop's encoders are lost, damaged or not fitted yet."
+                senses = self.fit(self.packs.base_in_use())
+                self.packs.point_at(senses)
+        except (NotFoundError, NotReadyError) as error:
+            self.lacking = error
+            return None
+        return senses
+
     def _swap(self, senses: Senses | None, listener: Listener | None) -> None:
         standing = self._build(senses, listener)
-        with self._writing:
+        try:
             self._replay(standing, listener)
-            standing.index.checkpoint()
-            self._generations.promote(standing.index)
-            retired, self.standing = self.standing, standing
+            with self._writing:
+                self._replay(standing, listener)
+                standing.index.checkpoint()
+                self._generations.promote(standing.index)
+                retired, self.standing = self.standing, standing
+        except BaseException:
+            standing.index.close()
+            raise
+        if senses is not None:
+            self._settle(senses)
         self._retire(retired)
         standing.index.optimize()
+
+    def _settle(self, senses: Senses) -> None:
+        """Note which pack is in use, and drop the rows that neither it nor one that is prepared needs."""
+        self.lacking = None
+        self.packs.point_at(senses)
+        notes, used = self.packs.notes, frozenset(senses.row_fingerprints.values())
+        wish, prepared = notes.wanted(), notes.prepared()
+        with suppress(DiskFullError, NotReadyError):  # Rows that stay are dropped at the next swap.
+            self._store.delete_vectors(keeping=used | prepared | frozenset(wish.rows if wish else ()))
+        if prepared & used:
+            notes.prepare(prepared - used)
 
     def _build(self, senses: Senses | None, listener: Listener | None) -> Standing:
         """A new index of the whole store, aside, as of the change at which the scan began."""
         standing = Standing(self._generations.create(_schema(senses)), senses)
         position, total, done = self._store.last_change(), self._store.count(), 0
-        for products in self._store.scan(batch=BATCH):
-            self._put(standing, products, position=0)
-            done += len(products)
-            _tell(listener, "index", done, total)
-        standing.index.apply([], [], position=position)
+        try:
+            for products in self._store.scan(batch=BATCH):
+                self._put(standing, products, position=0)
+                done += len(products)
+                _tell(listener, "index", done, total)
+            standing.index.apply([], [], position=position)
+        except BaseException:
+            standing.index.close()
+            raise
         return standing
 
     def _retire(self, standing: Standing) -> None:
@@ -186,13 +241,6 @@ class Projection:
         seen = self.rows.picture_rows(senses.encoders["image"], senses.row_fingerprints["image"], checksums)
         texts = self.rows.text_rows(senses, [text_of(product) for product in products])
         return senses.encode_products(texts, seen, [product.rating for product in products])
-
-    def _fit(self, listener: Listener | None) -> Senses:
-        texts, checksums, ratings = self._sample()
-        _tell(listener, "fit", 0, len(texts))
-        senses = self.packs.fit(texts, checksums, ratings, rows=self.rows, products=self._store.count())
-        self._store.delete_vectors(keeping=list(senses.row_fingerprints.values()))
-        return senses
 
     def _sample(self) -> tuple[list[str], list[str], list[Rating | None]]:
         """Texts, first pictures and ratings of products spread evenly over the catalogue."""
