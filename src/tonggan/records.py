@@ -42,7 +42,8 @@ class Rating:
 class Media:
     """One picture, clip or sound; `checksum` (sha256, hex) is empty until the bytes were fetched and checked.
 
-    `colours` name what a checked picture mostly shows, in English and Chinese (`red 红色`), greatest share first.
+    `colours` name what a checked picture mostly shows, in English and Chinese (`red 红色`), greatest share first;
+    `pattern` names its pattern (`striped 条纹`) and is empty where none can be told.
     """
 
     kind: Literal["image", "video", "voice"]
@@ -50,6 +51,7 @@ class Media:
     checksum: str = ""
     alt: str = ""
     colours: tuple[str, ...] = ()
+    pattern: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ def content_hash(record: Mapping[str, Any]) -> bytes:
 
 
 def seen_media(record: Mapping[str, Any]) -> dict[str, Json]:
-    """Return what was seen (checksum, colours), by source, of the media of a product's JSON and of its variants."""
+    """Return what was seen (checksum, colours, pattern), by source, of the media of a product's JSON and of its variants."""
     owners = [record, *record.get("variants", ())]
     media = [item for owner in owners for item in owner.get("media", ())]
     return {item["source"]: _seen(item) for item in media if item.get("checksum")}
@@ -75,7 +75,7 @@ def _without_bookkeeping(record: Mapping[str, Any]) -> Json:
     return kept
 
 
-_SEEN = ("checksum", "colours")
+_SEEN = ("checksum", "colours", "pattern")
 """Fields of a medium that come from looking at it, not from the merchant."""
 
 _REQUIRED = frozenset({"id", "title", "kind", "source"})
@@ -142,6 +142,7 @@ _MEDIA_WRITERS: dict[str, Callable[[Any], Any]] = {
     "checksum": _same,
     "alt": _same,
     "colours": list,
+    "pattern": _same,
 }
 
 _MEDIA_READERS: dict[str, Callable[[Any], Any]] = {**_MEDIA_WRITERS, "colours": tuple}

@@ -102,6 +102,18 @@ def foreground(picture: Picture) -> Mask | None:
     return _enlarged(product, picture)
 
 
+def parts_of(mask: Mask) -> npt.NDArray[np.int32]:
+    """Return a number for each pixel, the same for pixels of one value that hang together by their sides."""
+    nowhere = np.zeros((), bool)
+    return _parts(mask, nowhere, nowhere)
+
+
+def beside(mask: Mask) -> Mask:
+    """Return the pixels with a neighbour, at one of their four sides, that is in the mask."""
+    framed = np.pad(mask, 1)
+    return framed[:-2, 1:-1] | framed[2:, 1:-1] | framed[1:-1, :-2] | framed[1:-1, 2:]
+
+
 def _background(lab: Lab) -> Mask | None:
     """Return what is background, or None where it is not plain."""
     ground = _ground(lab)
@@ -119,7 +131,7 @@ def _background(lab: Lab) -> Mask | None:
     if background[ring].mean() < PLAIN_SHARE or _crossings(background) > MOST_CROSSINGS:
         return None
     for _ in range(2):
-        background |= _beside(background) & (distance < FRINGE)
+        background |= beside(background) & (distance < FRINGE)
     return background
 
 
@@ -188,8 +200,7 @@ def _crossings(background: Mask) -> int:
 
 def _without_dust(product: Mask) -> Mask | None:
     """Return the mask without crumbs; None where it is mostly crumbs."""
-    nowhere = np.zeros((), bool)
-    parts = _parts(product, nowhere, nowhere)
+    parts = parts_of(product)
     is_crumb = np.bincount(parts.ravel(), minlength=parts.size) < DUST_SHARE * parts.size
     dust = is_crumb[parts] & product
     return None if dust.mean() > MOST_DUST else product & ~dust
@@ -226,11 +237,6 @@ def _runs(mask: Mask, stops: Mask) -> tuple[npt.NDArray[np.intp], npt.NDArray[np
 def _steps(lab: Lab) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     """Return how far apart neighbours are, to the right and downwards."""
     return _length(lab[:, 1:] - lab[:, :-1]), _length(lab[1:] - lab[:-1])
-
-
-def _beside(mask: Mask) -> Mask:
-    framed = np.pad(mask, 1)
-    return framed[:-2, 1:-1] | framed[2:, 1:-1] | framed[1:-1, :-2] | framed[1:-1, 2:]
 
 
 @lru_cache(maxsize=4)

@@ -38,7 +38,7 @@ LONGEST_VALUE = 200
 
 _CORE = frozenset(
     {"id", "title", "brand", "category", "tags", "availability", "language", "currency", "price", "list_price"}
-    | {"picture_color"}
+    | {"picture_color", "picture_pattern"}
     | {"discount", "rating", "rating_count", "inventory", "updated_at", "score"}
 )
 _NOT_IN_NAMES = re.compile(r"[^\w]+")
@@ -92,7 +92,7 @@ def _words(product: Product) -> dict[str, str]:
         "tags": " \n".join(product.tags),
         "codes": " \n".join([product.id, *codes]),
         "attributes": " \n".join([*attributes, *options]),
-        "pictures": " \n".join(_picture_colours(product)),
+        "pictures": " \n".join([*_picture_colours(product), *_picture_pattern(product)]),
         "metadata": " \n".join(value for name, value in product.metadata.items() if name != "visibility"),
     }
 
@@ -107,6 +107,7 @@ def _texts(product: Product) -> dict[str, tuple[str, ...]]:
         "language": (product.language,) if product.language else (),
         "currency": (product.price.currency,) if product.price else (),
         "picture_color": _picture_colours(product),
+        "picture_pattern": _picture_pattern(product),
     }
     for name, values in _named_values(product):
         field = field_name(name)
@@ -119,6 +120,11 @@ def _texts(product: Product) -> dict[str, tuple[str, ...]]:
 def _picture_colours(product: Product) -> tuple[str, ...]:
     """Colours of the first picture, by which products without words for them are found and filtered."""
     return next((media.colours for media in product.media if media.colours), ())
+
+
+def _picture_pattern(product: Product) -> tuple[str, ...]:
+    """Pattern of the picture whose colours count; none or one."""
+    return next(((media.pattern,) if media.pattern else () for media in product.media if media.colours), ())
 
 
 def _named_values(product: Product) -> Iterator[tuple[str, tuple[str, ...]]]:

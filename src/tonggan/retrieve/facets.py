@@ -12,7 +12,10 @@ from tonggan.retrieve.result_set import ResultSet
 CHOICES = ("=", "~", "<", "<=", ">", ">=", "..")
 """Operators by which a shopper chooses values of a facet."""
 
-LEADING_FACETS = ("category", "brand", "color", "size", "material", "availability", "tags", "picture_color")
+LEADING_FACETS = (
+    *("category", "brand", "color", "size", "material", "availability", "tags"),
+    *("picture_color", "picture_pattern"),
+)
 """Fields that shoppers look for first."""
 
 UNUSED_FACETS = ("title", "currency", "language", "visibility")

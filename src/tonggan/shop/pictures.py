@@ -13,11 +13,12 @@ from tonggan.catalogue.fetch import FetchLimits, read_source
 from tonggan.catalogue.media import MediaFolder
 from tonggan.encode.background import foreground
 from tonggan.encode.colours import dominant_colours
+from tonggan.encode.pattern import pattern_of
 from tonggan.errors import InputError
 from tonggan.records import Media, Product
 
-LOOKED_AT_SIDE = 96
-"""Pixels of the long side at which colours are named: twice the 48 that k-means works on."""
+LOOKED_AT_SIDE = 192
+"""Pixels of the long side at which pictures are looked at: what patterns need, the most demanding of all."""
 
 FAILURES_PER_HOST = 3
 """Pictures that one host may fail to deliver before the rest of its pictures waits for the next import."""
@@ -52,8 +53,11 @@ class PictureKeeper:
 
     def _look_at(self, media: Media, checksum: str) -> Media:
         picture = self.media.open_picture(checksum, long_side=LOOKED_AT_SIDE)
-        colours = (f"{colour.name_en} {colour.name_zh}" for colour in dominant_colours(picture, foreground(picture)))
-        return replace(media, checksum=checksum, colours=tuple(colours))
+        product = foreground(picture)
+        colours = tuple(f"{colour.name_en} {colour.name_zh}" for colour in dominant_colours(picture, product))
+        pattern = pattern_of(picture, product)
+        named = f"{pattern.name_en} {pattern.name_zh}" if pattern else ""
+        return replace(media, checksum=checksum, colours=colours, pattern=named)
 
     def reachable(self, products: Sequence[Product]) -> list[str]:
         """Return the ids of products with a picture that can be asked for now; the others count as skipped."""
@@ -98,9 +102,7 @@ class PictureKeeper:
 
 def as_unseen(product: Product) -> Product:
     """Return a product as a feed may give it: what was seen in its media is found here, and not taken from outside."""
-    return _with_media(
-        product, lambda media: replace(media, checksum="", colours=()) if media.checksum or media.colours else media
-    )
+    return _with_media(product, _unseen)
 
 
 class _HostGivenUpError(InputError):
@@ -115,6 +117,11 @@ def _host(media: Media) -> str:
 def _pictures(product: Product, most: int) -> list[Media]:
     pictures = [media for media in product.media if media.kind == "image"][:most]
     return [*pictures, *(media for variant in product.variants for media in variant.media[:1] if media.kind == "image")]
+
+
+def _unseen(media: Media) -> Media:
+    is_seen = media.checksum or media.colours or media.pattern
+    return replace(media, checksum="", colours=(), pattern="") if is_seen else media
 
 
 def _with_seen(product: Product, seen: dict[str, Media]) -> Product:
