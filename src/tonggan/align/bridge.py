@@ -103,12 +103,20 @@ class Recall:
     @property
     def is_above_chance(self) -> bool:
         """Whether recall@10 is several times chance, and its 95 % Wilson lower bound above chance."""
-        return self.at_10 >= CHANCE_FACTOR * self.chance_at_10 and self._lower_bound() > self.chance_at_10
+        return self._is_above(self.at_10, self.chance_at_10)
 
-    def _lower_bound(self) -> float:
+    @property
+    def is_first_above_chance(self) -> bool:
+        """Whether recall@1 is several times chance, and its 95 % Wilson lower bound above chance."""
+        return self._is_above(self.at_1, self.chance_at_1)
+
+    def _is_above(self, share: float, chance: float) -> bool:
+        return share >= CHANCE_FACTOR * chance and self._lower_bound(share) > chance
+
+    def _lower_bound(self, share: float) -> float:
         square = _NORMAL_95**2 / self.pool
-        spread = _NORMAL_95 * np.sqrt(self.at_10 * (1 - self.at_10) / self.pool + square / (4 * self.pool))
-        return float((self.at_10 + square / 2 - spread) / (1 + square))
+        spread = _NORMAL_95 * np.sqrt(share * (1 - share) / self.pool + square / (4 * self.pool))
+        return float((share + square / 2 - spread) / (1 + square))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +133,15 @@ class BridgeReport:
 
     @property
     def is_trusted(self) -> bool:
-        """Whether cross-modal search may be switched on."""
-        return self.text_to_image.is_above_chance
+        """Whether cross-modal search may be switched on.
+
+        Among a few products even all within the first ten would not be several times chance; there the first place
+        counts, both ways.
+        """
+        there, back = self.text_to_image, self.image_to_text
+        if CHANCE_FACTOR * there.chance_at_10 <= 1:
+            return there.is_above_chance
+        return there.is_first_above_chance and back.is_first_above_chance
 
 
 def identity_bridge(text: Vectors, image: Vectors) -> Bridge:

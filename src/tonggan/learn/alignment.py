@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from tonggan.align.bridge import LEAST_PAIRS, Bridge, Recall, choose_ridge, solve, split_groups
+from tonggan.align.bridge import LEAST_PAIRS, Bridge, BridgeReport, Recall, choose_ridge, solve, split_groups
 from tonggan.learn.comparison import CHANCE, NOTHING, Comparison, Present, Row, choose
 from tonggan.learn.pairs import Numbers, Pairs, reciprocal_rank
 from tonggan.records import Vectors
@@ -80,7 +80,7 @@ def learn_alignment(
     test = pairs.take(parts.test)
     rows = (_chance(len(parts.test)), *(_row(name, bridge, test) for name, bridge in fitted.items()))
     recalls = {row.name: _recalls(row) for row in rows}
-    trusted = [name for name in fitted if recalls[name][0].is_above_chance]
+    trusted = [name for name in fitted if BridgeReport(*recalls[name], ridge=0.0, pairs=len(pairs.a)).is_trusted]
     choice = choose(rows, present=present, pairs=len(pairs.a), measure=DECISIVE, trusted=trusted)
     comparison = Comparison(
         "words and pictures", rows, present.name, choice, queries=len(parts.test), pool=len(parts.test)

@@ -56,7 +56,8 @@ def join_photos(
         for line, checksum, row in zip(known, checksums, rows, strict=True)
         if row is not None and row.any()
     ]
-    unknown = [f"line {line.line}: no product '{line.product_id}'" for line in lines if line not in known]
+    taken = {line.line for line in known}
+    unknown = [f"line {line.line}: no product '{line.product_id}'" for line in lines if line.line not in taken]
     remarks = [_told(reasons) for reasons in (unknown, reader.refused) if reasons]
     if lines and not photos:
         raise InputError(f"None of the {len(lines):,} photos can be learnt from. {' '.join(remarks)}".strip())
