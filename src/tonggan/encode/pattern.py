@@ -48,8 +48,8 @@ STRIPE_EDGES = 0.4
 STRIPE_UNLIKE, STRIPE_LIKE, STRIPE_ALONG = -0.3, 0.35, 0.65
 """Likeness half a repeat and a whole repeat across stripes, and half a repeat along them; folds reach .6 along."""
 
-STRIPE_REPEATS, STRIPE_LENGTH = 3.5, 2.0
-"""Repeats across the product, and its length along the stripes in repeats; a brush and a battery have fewer."""
+STRIPE_REPEATS, STRIPE_LENGTH = 5.0, 2.0
+"""Repeats across the product, and its length along the stripes in repeats; brushes, desks and batteries have fewer."""
 
 DOT_CORNERS = 0.18
 """Share of the edges that agree on two directions at right angles: dots mostly under .13, checks .17 to .53."""
@@ -292,8 +292,8 @@ def _cell_sums(values: _Plane, side: int) -> npt.NDArray[np.floating]:
 def _slope(values: _Plane) -> _Plane:
     """Return how steeply values rise downwards, by the operator whose directions are truest [Scharr 2000]."""
     framed = np.pad(values, 1, mode="edge")
-    smooth = (3 * framed[:, :-2] + 10 * framed[:, 1:-1] + 3 * framed[:, 2:]) / 16
-    return (smooth[2:] - smooth[:-2]) / 2
+    smooth = 3 * framed[:, :-2] + 10 * framed[:, 1:-1] + 3 * framed[:, 2:]
+    return ((smooth[2:] - smooth[:-2]) / 32).astype(np.float32)
 
 
 def _shrunk(mask: Mask) -> Mask:
