@@ -60,9 +60,7 @@ def test_the_spaces_are_those_of_the_encoders_and_the_bridge(senses: Senses) -> 
 
 def test_words_find_pictures_of_products_that_have_no_words(senses: Senses) -> None:
     _, pictures, _ = shop()
-    vectors = senses.encode_products(
-        senses.encode_texts([""] * 20), list(senses.encode_pictures(pictures[:20])), [None] * 20
-    )
+    vectors = senses.encode_products([""] * 20, list(senses.encode_pictures(pictures[:20])), [None] * 20)
     shared = np.stack([by_space["shared"] for by_space in vectors])
     nearest = np.argsort(-(shared @ senses.encode_text_query("red")["shared"]))[:4]
     assert {int(at) % 5 for at in nearest} == {0}
@@ -71,7 +69,7 @@ def test_words_find_pictures_of_products_that_have_no_words(senses: Senses) -> N
 
 def test_a_picture_finds_words_of_products_that_have_no_picture(senses: Senses) -> None:
     texts, pictures, _ = shop()
-    vectors = senses.encode_products(senses.encode_texts(texts[:20]), [None] * 20, [None] * 20)
+    vectors = senses.encode_products(texts[:20], [None] * 20, [None] * 20)
     shared = np.stack([by_space["shared"] for by_space in vectors])
     nearest = np.argsort(-(shared @ senses.encode_image_query(pictures[1])["shared"]))[:2]
     assert {int(at) % 5 for at in nearest} == {1}
@@ -80,16 +78,14 @@ def test_a_picture_finds_words_of_products_that_have_no_picture(senses: Senses) 
 
 def test_the_shared_vector_of_a_product_is_that_of_its_picture(senses: Senses) -> None:
     texts, pictures, _ = shop(5)
-    (vectors,) = senses.encode_products(
-        senses.encode_texts(texts[:1]), list(senses.encode_pictures(pictures[:1])), [Rating(4.5, 9)]
-    )
+    (vectors,) = senses.encode_products(texts[:1], list(senses.encode_pictures(pictures[:1])), [Rating(4.5, 9)])
     np.testing.assert_array_equal(vectors["shared"], senses.encode_image_query(pictures[0])["shared"])
     assert set(vectors) == {"text", "image", "rating", "shared"}
 
 
 def test_a_query_without_a_known_word_has_no_vector(senses: Senses) -> None:
     assert senses.encode_text_query("xylophone") == {}
-    assert senses.encode_products(senses.encode_texts(["xylophone"]), [None], [None]) == [{}]
+    assert senses.encode_products(["xylophone"], [None], [None]) == [{}]
 
 
 def test_a_loaded_pack_gives_equal_vectors(senses: Senses) -> None:
@@ -97,8 +93,7 @@ def test_a_loaded_pack_gives_equal_vectors(senses: Senses) -> None:
     loaded = load_pack(senses.folder)
     assert (loaded.fingerprint, loaded.measures, loaded.spaces) == (senses.fingerprint, senses.measures, senses.spaces)
     first, second = (
-        each.encode_products(each.encode_texts(texts), list(each.encode_pictures(pictures)), ratings)
-        for each in (senses, loaded)
+        each.encode_products(texts, list(each.encode_pictures(pictures)), ratings) for each in (senses, loaded)
     )
     for one, two in zip(first, second, strict=True):
         assert one.keys() == two.keys()

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tonggan.align.bridge import Bridge, BridgeReport, fit_bridge, group_pairs, identity_bridge, judge
-from tonggan.align.senses import BRIDGE, Base, Senses, load_pack
+from tonggan.align.senses import BRIDGE, TOPICS, Base, Senses, load_pack
 from tonggan.encode import DEFAULT_SETTINGS, Encoder, EncodeSettings, FittedEncoder, encoder_class
 from tonggan.errors import InputError
 from tonggan.packs import Origin, Pack, Part
@@ -25,8 +25,13 @@ from tonggan.records import Picture, Rating, Vectors
 TEXTS, PICTURES = 20_000, 1_500
 """Products that are sampled; ten seconds on two cores. Twice the pictures changed copies found by under .005."""
 
-IMPLEMENTATIONS: Mapping[str, str] = {"text": "tfidf-svd", "image": "colour-shape-texture", "rating": "rating-block"}
-"""Encoder of each space."""
+IMPLEMENTATIONS: Mapping[str, str] = {
+    "text": "tfidf-svd",
+    TOPICS: "tfidf-svd",
+    "image": "colour-shape-texture",
+    "rating": "rating-block",
+}
+"""What is fitted, by part."""
 
 PictureSource: TypeAlias = Picture | Callable[[], Picture | None] | None
 """A decoded picture, a function that decodes it when it is its turn, or nothing."""
@@ -60,9 +65,9 @@ def fit_catalogue_pack(
     chosen = _with_pictures(pictures, seed=seed)
     is_seen = "image" in given and picture_rows is not None
     shown = {} if is_seen else _decoded_pictures(pictures, chosen)
-    fitted = {space: fit for space, fit in _fits(texts, shown, ratings, seed=seed).items() if space not in given}
-    learnt = {space: fit() for space, fit in fitted.items()}
+    learnt = {space: fit() for space, fit in _fits(texts, shown, ratings, seed=seed).items() if space not in given}
     encoders: dict[str, Encoder] = {**given, **learnt}
+    learnt |= {TOPICS: _heard(texts, seed=seed)} if "text" in given else {}
     rows = picture_rows(chosen) if is_seen and picture_rows else encoders["image"].encode_document(list(shown.values()))
     paired = [(at, row) for at, row in zip(chosen if is_seen else shown, rows, strict=True) if row is not None]
     tied = _tied(encoders["text"], base, texts, paired, seed=seed)
@@ -84,7 +89,7 @@ def _fits(
     texts: Sequence[str], shown: Mapping[int, Picture], ratings: Sequence[Rating | None], *, seed: int
 ) -> dict[str, Callable[[], FittedEncoder]]:
     return {
-        "text": lambda: _encoder("text").fit([texts[at] for at in _sample(len(texts), TEXTS, seed=seed)], seed=seed),
+        "text": lambda: _heard(texts, seed=seed),
         "image": lambda: _encoder("image").fit(list(shown.values()), seed=seed),
         "rating": lambda: _encoder("rating").fit(ratings, seed=seed),
     }
@@ -97,6 +102,11 @@ def _encoder(space: str) -> type[FittedEncoder]:
 def _sample(count: int, most: int, *, seed: int) -> list[int]:
     """Return up to `most` positions, ascending."""
     return np.sort(np.random.default_rng(seed).permutation(count)[:most]).tolist()
+
+
+def _heard(texts: Sequence[str], *, seed: int) -> FittedEncoder:
+    """The words of the catalogue itself, brands and model names among them, as its topics."""
+    return _encoder("text").fit([texts[at] for at in _sample(len(texts), TEXTS, seed=seed)], seed=seed)
 
 
 def _with_pictures(sources: Sequence[PictureSource], *, seed: int) -> list[int]:

@@ -12,6 +12,7 @@ import numpy as np
 from tonggan.align.bridge import SIDES, Bridge
 from tonggan.align.heads import ARRAYS, Head
 from tonggan.encode import COSTLY, DEFAULT_SETTINGS, Encoder, EncodeSettings, open_encoder
+from tonggan.encode.rows import unit_rows
 from tonggan.errors import InputError, NotReadyError
 from tonggan.packs import MANIFEST, Pack
 from tonggan.packs.folder import PartFiles, read_pack
@@ -27,6 +28,13 @@ BRIDGE = "bridge"
 IMAGE_HEAD = "image-head"
 """The part of a pack that measures pictures anew, so that a phone photo is near the catalogue's picture."""
 
+TOPICS = "topics"
+"""The part of a pack that hears the words of the shop's own catalogue, beside a base that knows the world's."""
+
+TOPICS_SHARE = 0.3
+"""Of a squared norm in the space `text` where both hear. Home Depot, recall@100 of dense alone: .665 with the base alone,
+.554 with topics alone, .677 at .7, .729 at .5, .741 here; Icecat, nDCG@10: .423, .354, .442, .476 and .518."""
+
 SHARED = "shared"
 """The space in which words and pictures meet: a product stands there by its picture, else by its words."""
 
@@ -40,7 +48,7 @@ class Senses:
     Vectors are comparable where the `fingerprint` is the same; rows of one encoder, as those that `encode_pictures`
     returns, where its own fingerprint in `row_fingerprints` is. `measures` are those of the pack's card. Rows are kept
     as the encoder gave them; where there is an `image_head`, the space `image` is where it takes them. `costly` spaces
-    are those whose rows are worth keeping.
+    are those whose rows are worth keeping. Where there are `topics`, the space `text` is what the encoder and they hear.
     """
 
     def __init__(
@@ -52,6 +60,7 @@ class Senses:
         image_head: Head | None = None,
         row_fingerprints: Mapping[str, str],
         costly: Collection[str] = (),
+        topics: Encoder | None = None,
     ) -> None:
         self.folder = pack.folder
         self.fingerprint = pack.fingerprint
@@ -62,6 +71,7 @@ class Senses:
         self.image_head = image_head
         self.row_fingerprints = row_fingerprints
         self.costly = frozenset(costly)
+        self.topics = topics
 
     @property
     def fitted_products(self) -> int:
@@ -72,6 +82,7 @@ class Senses:
     def spaces(self) -> Mapping[str, int]:
         """Return the dimension of each space."""
         dims = {name: encoder.dim for name, encoder in self.encoders.items()}
+        dims |= {"text": dims["text"] + self.topics.dim} if self.topics else {}
         dims |= {"image": self.image_head.dim} if self.image_head else {}
         return dims | ({SHARED: self.bridge.dim} if self.bridge else {})
 
@@ -79,7 +90,8 @@ class Senses:
         """Return the query in `text` and, over the bridge, in `shared`; in neither when no word is known."""
         text = self.encoders["text"].encode_query([words])
         shared = self.bridge.project_text(text) if self.bridge else None
-        return _present({"text": text, SHARED: shared})
+        topics = self.topics.encode_query([words]) if self.topics else None
+        return _present({"text": _joined(text, topics), SHARED: shared})
 
     def encode_image_query(self, picture: Picture) -> dict[str, np.ndarray]:
         """Return the picture in `image` and, over the bridge, in `shared`."""
@@ -100,16 +112,26 @@ class Senses:
         return self.encoders["text"].encode_document(texts)
 
     def encode_products(
-        self, text: Vectors, pictures: Sequence[np.ndarray | None], ratings: Sequence[Rating | None]
+        self,
+        texts: Sequence[str],
+        pictures: Sequence[np.ndarray | None],
+        ratings: Sequence[Rating | None],
+        *,
+        text_rows: Vectors | None = None,
     ) -> list[dict[str, np.ndarray]]:
-        """Return the vectors of products given side by side, one mapping each, from rows encoded before."""
+        """Return the vectors of products given side by side, one mapping each.
+
+        `pictures` are rows encoded before, and so are `text_rows` where they are given.
+        """
+        text = self.encode_texts(texts) if text_rows is None else text_rows
+        topics = self.topics.encode_document(texts) if self.topics else None
         nothing = np.zeros(self.encoders["image"].dim, np.float32)
         image = np.array([nothing if row is None else row for row in pictures], np.float32).reshape(-1, len(nothing))
         ratings_rows = self.encoders["rating"].encode_document(ratings)
-        tables = {"text": text, "image": self._seen(image), "rating": ratings_rows}
+        tables = {"text": _joined(text, topics), "image": self._seen(image), "rating": ratings_rows}
         shared = self._shared(text, image)
         tables |= {SHARED: shared} if shared is not None else {}
-        return [_present({space: table[at : at + 1] for space, table in tables.items()}) for at in range(len(text))]
+        return [_present({space: table[at : at + 1] for space, table in tables.items()}) for at in range(len(texts))]
 
     def _seen(self, image: Vectors) -> Vectors:
         return self.image_head.project(image) if self.image_head else image
@@ -142,6 +164,7 @@ def load_pack(
         image_head=_image_head(pack, encoders) if IMAGE_HEAD in pack.parts else None,
         row_fingerprints={space: part_fingerprint(home, space) for space, home in homes.items()},
         costly=[space for space, home in homes.items() if home.parts[space].implementation in COSTLY],
+        topics=_encoder(pack, TOPICS, settings=settings) if TOPICS in pack.parts else None,
     )
 
 
@@ -164,6 +187,13 @@ def open_base(pack: Pack, *, settings: EncodeSettings = DEFAULT_SETTINGS) -> Bas
     """Return what a pack brings; what it has no encoder for is fitted on the catalogue."""
     encoders = {space: _encoder(pack, space, settings=settings) for space in SPACES if space in pack.parts}
     return Base(pack, encoders, read_bridge(pack, encoders) if BRIDGE in pack.parts else None)
+
+
+def _joined(text: Vectors, topics: Vectors | None) -> Vectors:
+    """Return rows of which the encoder and the topics of the catalogue each have their share."""
+    if topics is None:
+        return text
+    return unit_rows(np.hstack([text * (1 - TOPICS_SHARE) ** 0.5, topics * TOPICS_SHARE**0.5]))
 
 
 def _present(rows: Mapping[str, Vectors | None]) -> dict[str, np.ndarray]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -18,9 +18,10 @@ from tonggan.index import Index, IndexSchema, index_adapter
 from tonggan.index.entries import WORD_FIELDS, entry_of, text_of
 from tonggan.index.generations import Generations
 from tonggan.records import Product, Rating
+from tonggan.shop.encoding import Listener
 from tonggan.shop.layout import Layout
 from tonggan.shop.packs import ShopPacks
-from tonggan.shop.rows import RowKeeper
+from tonggan.shop.rows import RowKeeper, first_checksum
 
 BATCH = 512
 """Products encoded and indexed at once."""
@@ -33,9 +34,6 @@ TEXT_SAMPLE = 20_000
 
 GRACE_SECONDS = 15.0
 """How long a replaced index stays readable: longer than any request may take."""
-
-Listener = Callable[[str, int, int], None]
-"""Called with the stage and how many products of how many are done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,11 +254,6 @@ class Projection:
 
 def _schema(senses: Senses | None) -> IndexSchema:
     return IndexSchema(dict(senses.spaces) if senses else {}, dict(WORD_FIELDS), senses.fingerprint if senses else "")
-
-
-def first_checksum(product: Product) -> str:
-    """Return the checksum of the picture by which a product is searched, empty where it has none."""
-    return next((media.checksum for media in product.media if media.kind == "image" and media.checksum), "")
 
 
 def _tell(listener: Listener | None, stage: str, done: int, total: int) -> None:
