@@ -69,9 +69,9 @@ def test_stripes_may_run_in_any_direction(angle: int) -> None:
     along = right * np.cos(np.radians(angle)) + down * np.sin(np.radians(angle))
     picture = np.full((160, 160, 3), 255, np.uint8)
     mask = np.hypot(down, right) < 60
-    picture[mask] = np.where(np.sin(along * 2 * np.pi / 14)[..., None] > 0, np.uint8(RED), np.uint8((250, 240, 220)))[
-        mask
-    ]
+    picture[mask] = np.where(
+        np.sin(along * 2 * np.pi / 14)[..., None] > 0, np.array(RED, np.uint8), np.array((250, 240, 220), np.uint8)
+    )[mask]
     assert pattern_of(picture, mask) == STRIPED
 
 
