@@ -32,8 +32,8 @@ TOPICS = "topics"
 """The part of a pack that hears the words of the shop's own catalogue, beside a base that knows the world's."""
 
 TOPICS_SHARE = 0.3
-"""Of a squared norm in the space `text` where both hear. Home Depot, recall@100 of dense alone: .665 with the base alone,
-.554 with topics alone, .677 at .7, .729 at .5, .741 here; Icecat, nDCG@10: .423, .354, .442, .476 and .518."""
+"""Of a squared norm in the space `text` where both hear. Home Depot, recall@100 of dense alone: .665 with the base
+alone, .554 with topics alone, .677 at .7, .729 at .5, .741 here; Icecat, nDCG@10: .423, .354, .442, .476 and .518."""
 
 SHARED = "shared"
 """The space in which words and pictures meet: a product stands there by its picture, else by its words."""
@@ -48,7 +48,7 @@ class Senses:
     Vectors are comparable where the `fingerprint` is the same; rows of one encoder, as those that `encode_pictures`
     returns, where its own fingerprint in `row_fingerprints` is. `measures` are those of the pack's card. Rows are kept
     as the encoder gave them; where there is an `image_head`, the space `image` is where it takes them. `costly` spaces
-    are those whose rows are worth keeping. Where there are `topics`, the space `text` is what the encoder and they hear.
+    are those whose rows are worth keeping. Where there are `topics`, the space `text` is what encoder and they hear.
     """
 
     def __init__(

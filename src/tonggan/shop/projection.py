@@ -237,8 +237,8 @@ class Projection:
             return [{} for _ in products]
         checksums = [first_checksum(product) for product in products]
         seen = self.rows.picture_rows(senses.encoders["image"], senses.row_fingerprints["image"], checksums)
-        texts = self.rows.text_rows(senses, [text_of(product) for product in products])
-        return senses.encode_products(texts, seen, [product.rating for product in products])
+        texts, ratings = [text_of(product) for product in products], [product.rating for product in products]
+        return senses.encode_products(texts, seen, ratings, text_rows=self.rows.text_rows(senses, texts))
 
     def _sample(self) -> tuple[list[str], list[str], list[Rating | None]]:
         """Texts, first pictures and ratings of products spread evenly over the catalogue."""
