@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TypeAlias, TypeVar
+from typing import BinaryIO, TypeAlias, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -114,11 +114,7 @@ class MediaFolder:
 
         Raises NotFoundError when it is not kept, NotReadyError when its file is damaged.
         """
-        with _opened(self.path(checksum)) as image:
-            if long_side is not None:
-                image.draft("RGB", (long_side, long_side))
-                image.thumbnail((long_side, long_side))
-            return np.array(image)
+        return kept_pixels(self.path(checksum), long_side=long_side)
 
     def path(self, checksum: str) -> Path:
         """Return the file of a kept picture (JPEG); NotFoundError when there is none."""
@@ -180,6 +176,18 @@ class MediaFolder:
         return self.folder / checksum[:2] / (checksum[2:] + suffix)
 
 
+def kept_pixels(source: Path | BinaryIO, *, long_side: int | None = None) -> Picture:
+    """Return the pixels of a file that a media folder keeps, reduced to `long_side` where it is larger.
+
+    Raises NotReadyError when it is damaged.
+    """
+    with _opened(source) as image:
+        if long_side is not None:
+            image.draft("RGB", (long_side, long_side))
+            image.thumbnail((long_side, long_side))
+        return np.array(image)
+
+
 def decode_query(content: bytes, *, workers: PictureWorkers, crop: Crop | None = None) -> Picture:
     """Return the pixels of a shopper's picture, long side at most 512, cut to `crop`; nothing is stored.
 
@@ -225,7 +233,7 @@ def _crop_error(text: str) -> InputError:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
+def _opened(path: Path | BinaryIO) -> Iterator[Image.Image]:
     """A file of our own making; it was encoded here, so it is opened here."""
     try:
         with Image.open(path, formats=["JPEG"]) as image:

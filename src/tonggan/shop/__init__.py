@@ -30,14 +30,17 @@ from tonggan.retrieve import RetrievalSettings
 from tonggan.retrieve.facets import check_facets, useful_facets
 from tonggan.retrieve.result_set import find
 from tonggan.settings import read_settings
+from tonggan.shop.encoding import EncodeReport, Listener
 from tonggan.shop.ingestion import Importer, ImportReport, Progress, ProgressListener
 from tonggan.shop.layout import Layout, ShopSettings
+from tonggan.shop.pack_change import PackChange
 from tonggan.shop.packs import ShopPacks
 from tonggan.shop.pictures import PictureKeeper
+from tonggan.shop.preparation import prepare_rows
 from tonggan.shop.projection import Projection
-from tonggan.shop.requests import Names, build_query
+from tonggan.shop.requests import Names, build_query, names
 
-__all__ = ["ImportReport", "Progress", "Shop", "ShopSettings"]
+__all__ = ["EncodeReport", "ImportReport", "Progress", "Shop", "ShopSettings"]
 
 PAGE_FACETS = 12
 """Facet fields offered when nobody asked for particular ones."""
@@ -72,6 +75,9 @@ class Shop:
         self.media = MediaFolder(self._layout.media, workers=self._workers)
         packs = ShopPacks(self._layout.packs, start=settings.pack, settings=encoding)
         self.projection = Projection(self.store, self.media, self._layout, packs=packs, adapter=settings.index)
+        self._encoding = encoding
+        self._change = PackChange(self.store, self.projection)
+        self._change.resume_later()
 
     @classmethod
     def open(cls, folder: str | Path, *, environ: Mapping[str, str] = {}, **overrides: Any) -> Shop:
@@ -121,7 +127,7 @@ class Shop:
             report = self._run(importer)
             if dry_run:
                 return report
-            self.projection.refresh(_stage_listener(progress, importer))
+            self.projection.refresh(_stage_listener(progress, since=importer.started))
             return replace(report, seconds=round(importer.seconds, 3))
 
     def put(self, records: Sequence[Mapping[str, Any]]) -> ImportReport:
@@ -148,6 +154,39 @@ class Shop:
         if not found:
             raise NotFoundError(f"No product '{product_id}'.", remedy="Search for it, or import it first.")
         return found[0]
+
+    def use_pack(self, name: str, *, progress: ProgressListener | None = None) -> str:
+        """Understand products by another pack, and return the fingerprint of what the shop then uses.
+
+        `name` is a pack of the user's library, a pack's folder, or `catalogue` for what the shop learns from itself
+        alone. The shop answers by the old pack until the new one is through, and takes writes; broken off, the change
+        goes on at the next open. Raises NotFoundError, NotReadyError or InputError, with nothing changed, for a pack
+        that cannot be used; ConflictError where another one was wanted meanwhile.
+        """
+        return self._change.use(name, listener=_stage_listener(progress, since=time.monotonic()))
+
+    def encode(
+        self,
+        *,
+        pack: str = "",
+        modalities: Names = (),
+        is_distributed: bool = False,
+        progress: ProgressListener | None = None,
+    ) -> EncodeReport:
+        """Make and keep the rows that are missing under the pack in use, or under one to be used later.
+
+        `modalities` are `image`, `text` or both; distributed over the machines of a Ray cluster, or the cores of this
+        one. Raises MissingExtraError where Ray is not installed.
+        """
+        with self._change.held():
+            return prepare_rows(
+                self.projection,
+                self.store,
+                pack=pack,
+                modalities=names(modalities),
+                settings=self._encoding if is_distributed else None,
+                listener=_stage_listener(progress, since=time.monotonic()),
+            )
 
     def search(
         self,
@@ -222,7 +261,7 @@ class Shop:
         return self.media.thumbnail_path(checksum)
 
     def health(self) -> dict[str, Any]:
-        """Return how many products there are, how far the index is, and whether writes are taken."""
+        """Return how many products there are, how far the index is, the pack in use, and whether writes are taken."""
         standing = self.projection.standing
         view = standing.index.view()
         return {
@@ -233,12 +272,14 @@ class Shop:
             "index": {"adapter": self.settings.index, "products": view.count, "position": view.position}
             | ({"rebuilt_because": self.projection.rebuilt_because} if self.projection.rebuilt_because else {}),
             "spaces": dict(standing.senses.spaces) if standing.senses else {},
+            "pack": self._pack_health(),
             "degraded": [] if standing.senses or not view.count else ["encoders"],
         }
 
     def close(self) -> None:
         """Write what the next open needs, and let go of the folder."""
         try:
+            self._change.close()
             self.projection.close()
         finally:
             self._workers.close()
@@ -250,6 +291,13 @@ class Shop:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _pack_health(self) -> dict[str, Any]:
+        """The pack in use and its base, why it is not what it should be, and how far a change to another one is."""
+        senses, lacking, change = self.projection.standing.senses, self.projection.lacking, self._change.state
+        used = {"fingerprint": senses.fingerprint, "base": senses.base} if senses else {"fingerprint": "", "base": ""}
+        told = {"lacking": str(lacking)} if lacking else {}
+        return used | told | ({"change": change.as_json()} if change else {})
 
     def _run(self, importer: Importer) -> ImportReport:
         try:
@@ -312,7 +360,7 @@ def _check_folder(layout: Layout) -> None:
         )
 
 
-def _stage_listener(progress: ProgressListener | None, importer: Importer) -> Any:
+def _stage_listener(progress: ProgressListener | None, *, since: float) -> Listener | None:
     if progress is None:
         return None
-    return lambda stage, done, total: progress(Progress(stage, done, done, total, importer.seconds))
+    return lambda stage, done, total: progress(Progress(stage, done, done, total, time.monotonic() - since))

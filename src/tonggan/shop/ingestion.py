@@ -76,8 +76,8 @@ class Importer:
     refused: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
     products: int = 0
+    started: float = field(default_factory=time.monotonic)
     _seen: SeenIds = field(default_factory=SeenIds)
-    _started: float = field(default_factory=time.monotonic)
 
     def run(self) -> ImportReport:
         """Read the feed to its end; each batch is on disk before the next one is read."""
@@ -95,7 +95,7 @@ class Importer:
     @property
     def seconds(self) -> float:
         """How long the import has been running."""
-        return time.monotonic() - self._started
+        return time.monotonic() - self.started
 
     def _products(self) -> Iterator[tuple[Product, int]]:
         for group in grouped(self.feed):

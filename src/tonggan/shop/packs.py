@@ -21,6 +21,7 @@ from tonggan.packs.folder import read_pack
 from tonggan.packs.library import PackLibrary
 from tonggan.packs.manifest import parse_manifest, part_fingerprint
 from tonggan.records import Rating
+from tonggan.shop.encoding import RowMaker
 from tonggan.shop.pack_notes import PackNotes
 from tonggan.shop.rows import RowKeeper
 
@@ -142,6 +143,20 @@ class ShopPacks:
     def opened(self, pack: Pack) -> Base:
         """Return a verified pack with its encoders."""
         return open_base(pack, settings=self._settings)
+
+    def makers(self, senses: Senses) -> list[RowMaker]:
+        """Return those encoders of a pack of this shop whose rows are worth keeping."""
+        own = parse_manifest(senses.folder)
+        base = self._base_of(own) if own.base else own
+        return [
+            RowMaker(space, senses.encoders[space], own if space in own.parts else base, senses.row_fingerprints[space])
+            for space in sorted(senses.costly)
+        ]
+
+    def name_of(self, pack: Pack) -> str:
+        """Return the name under which a pack stands in the library."""
+        kept = (each for each in self.library.list() if each.pack and each.pack.fingerprint == pack.fingerprint)
+        return next((each.name for each in kept), pack.origin.name)
 
     def successor(self) -> Pack | None:
         """Return the pack of the library that has the name of a base that is gone, as after an upgrade."""

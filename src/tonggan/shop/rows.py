@@ -14,13 +14,13 @@ from tonggan.catalogue import Store
 from tonggan.catalogue.media import MediaFolder
 from tonggan.encode import Encoder
 from tonggan.errors import DiskFullError, NotFoundError, NotReadyError
-from tonggan.records import Picture, Vectors
+from tonggan.records import Picture, Product, Vectors
 
 PICTURE_SIDE = 256
 """Pixels of the long side at which pictures are encoded; the models that come with Tonggan work on fewer still."""
 
-PICTURES_AT_ONCE = 64
-"""Pictures that are decoded, encoded and kept together: what a kill can cost."""
+ROWS_AT_ONCE = 64
+"""Pictures or texts that are encoded and kept together: what a kill can cost."""
 
 ReadPicture: TypeAlias = Callable[[str], Picture | None]
 """Returns the pixels of a picture by its checksum, nothing where it cannot be read."""
@@ -43,8 +43,8 @@ class RowKeeper:
         wanted = sorted({checksum for checksum in checksums if checksum})
         known = dict(self._store.get_vectors(fingerprint, set(wanted)))
         missing = [checksum for checksum in wanted if checksum not in known]
-        for at in range(0, len(missing), PICTURES_AT_ONCE):
-            opened = ((checksum, (read or self.picture)(checksum)) for checksum in missing[at : at + PICTURES_AT_ONCE])
+        for at in range(0, len(missing), ROWS_AT_ONCE):
+            opened = ((checksum, (read or self.picture)(checksum)) for checksum in missing[at : at + ROWS_AT_ONCE])
             pictures = {checksum: picture for checksum, picture in opened if picture is not None}
             known |= self._made(fingerprint, list(pictures), lambda _, own=pictures: _encoded(encoder, own))
         return [known.get(checksum) for checksum in checksums]
@@ -53,12 +53,14 @@ class RowKeeper:
         """Return one row per text; those of a costly encoder are kept."""
         if "text" not in senses.costly:
             return senses.encode_texts(texts)
-        keys = [hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() for text in texts]
+        keys = [text_key(text) for text in texts]
         by_key = dict(zip(keys, texts, strict=True))
         fingerprint = senses.row_fingerprints["text"]
         known = dict(self._store.get_vectors(fingerprint, set(by_key)))
         missing = [key for key in by_key if key not in known]
-        known |= self._made(fingerprint, missing, lambda own: senses.encode_texts([by_key[key] for key in own]))
+        for at in range(0, len(missing), ROWS_AT_ONCE):
+            own = missing[at : at + ROWS_AT_ONCE]
+            known |= self._made(fingerprint, own, lambda keys: senses.encode_texts([by_key[key] for key in keys]))
         return np.stack([known[key] for key in keys]) if keys else senses.encode_texts([])
 
     def picture(self, checksum: str) -> Picture | None:
@@ -67,6 +69,10 @@ class RowKeeper:
             return self._media.open_picture(checksum, long_side=PICTURE_SIDE)
         except (NotFoundError, NotReadyError):
             return None
+
+    def kept_bytes(self, checksum: str) -> bytes:
+        """Return the file of a kept picture, to be decoded elsewhere; NotFoundError when there is none."""
+        return self._media.path(checksum).read_bytes()
 
     def _made(
         self, fingerprint: str, keys: Sequence[str], encode: Callable[[Sequence[str]], Vectors]
@@ -77,6 +83,16 @@ class RowKeeper:
         with suppress(DiskFullError, NotReadyError):  # What cannot be kept now is encoded once more another time.
             self._store.put_vectors(fingerprint, fresh)
         return fresh
+
+
+def text_key(text: str) -> str:
+    """Return the key under which the row of a text is kept: any product that says the same has the same row."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def first_checksum(product: Product) -> str:
+    """Return the checksum of the picture by which a product is searched, empty where it has none."""
+    return next((media.checksum for media in product.media if media.kind == "image" and media.checksum), "")
 
 
 def _encoded(encoder: Encoder, pictures: Mapping[str, Picture]) -> Vectors:
