@@ -138,15 +138,15 @@ def _cover(run: str, known: frozenset[str]) -> list[str]:
     return keys[::-1]
 
 
-def weights_of(units: Iterable[str], *, half_life: float) -> Mapping[str, float]:
-    """Return how much each distinct unit counts: what comes early counts more, repetitions little.
+def weights_of(units: Iterable[str], *, opening: int, half_life: float) -> Mapping[str, float]:
+    """Return how much each distinct unit counts: all alike in the opening, less and less after it, repetitions little.
 
-    >>> weights_of(["a", "b", "a"], half_life=1.0)["b"]
-    0.5
+    >>> dict(weights_of(["a", "b", "c", "a"], opening=1, half_life=1.0))
+    {'a': 1.1, 'b': 1.0, 'c': 0.5}
     """
     weights: dict[str, float] = {}
     for place, unit in enumerate(units):
-        gain = half_life / (half_life + place)
+        gain = half_life / (half_life + max(0, place - opening))
         held = weights.get(unit)
         weights[unit] = gain if held is None else held + REPEATED * gain
     return weights
