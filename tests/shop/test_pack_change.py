@@ -343,6 +343,25 @@ def test_a_change_that_a_close_has_stopped_goes_on_at_the_next_open(
     assert seen == {"image": COUNT, "text": 2 * COUNT}, "each once, and the sample of the fit"
 
 
+def test_a_kill_between_the_swap_and_its_note_is_a_finished_swap(
+    folder: Path, library: PackLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def kill(_: str) -> None:
+        shutil.copytree(folder, folder.with_name("killed"), ignore=shutil.ignore_patterns("writer.lock"))
+        raise Killed
+
+    with Shop.open(folder) as shop:
+        monkeypatch.setattr(shop.projection.packs.notes, "use", kill)
+        with pytest.raises(Killed):
+            shop.use_pack("tiny")
+    with resumed(folder.with_name("killed"), monkeypatch) as shop:
+        assert "rebuilt_because" not in shop.health()["index"]
+        check_moved(shop, library.find("tiny").fingerprint)
+
+
 @pytest.mark.usefixtures("small_batches")
 def test_the_latest_wish_counts(shop: Shop, library: PackLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
     with halted(monkeypatch, after=2) as (waits, goes_on):
