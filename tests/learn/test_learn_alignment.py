@@ -90,7 +90,7 @@ def test_stage_1_undoes_what_no_linear_map_can() -> None:
     pytest.importorskip("torch", reason="stage 1 needs the extra train")
     from tonggan.learn.heads import HeadSettings
 
-    quick = HeadSettings(hidden=128, steps=200, batch=256, structure=0.0)
+    quick = HeadSettings(learning_rate=1e-3, hidden=128, steps=200, batch=256, structure=0.0)
     found = learn_alignment(known_pairs(1000, noise=0.1, bent=5), settings=quick)
     assert found
     linear, residual = (found.comparison.row(name).interval(DECISIVE).mean for name in (STAGE_0, STAGE_1))

@@ -24,7 +24,7 @@ def test_stage_1_is_in_the_same_table() -> None:
     pytest.importorskip("torch", reason="stage 1 needs the extra train")
     from tonggan.learn.heads import HeadSettings
 
-    quick = HeadSettings(hidden=32, steps=60, batch=128)
+    quick = HeadSettings(learning_rate=1e-3, hidden=32, steps=60, batch=128)
     found = learn_picture_head(taken_photos(40), settings=quick)
     assert found
     assert found.comparison.row(STAGE_1).interval(TOP_1).mean > found.comparison.row(AS_IT_IS).interval(TOP_1).mean

@@ -12,9 +12,9 @@ from tonggan.learn.pairs import Pairs, reciprocal_rank
 
 torch = pytest.importorskip("torch", reason="stage 1 needs the extra train")
 
-from tonggan.learn.heads import HeadSettings, Trained, train_heads  # noqa: E402
+from tonggan.learn.heads import CHECK_EVERY, HeadSettings, Trained, train_heads  # noqa: E402
 
-QUICK = HeadSettings(hidden=32, steps=60, batch=128)
+QUICK = HeadSettings(hidden=32, steps=60, batch=128, learning_rate=1e-3)
 
 
 def trained(pairs: Pairs, *, settings: HeadSettings = QUICK, seed: int = 0, **options: object) -> Trained:
@@ -54,7 +54,7 @@ def test_training_ends_at_the_best_look_and_never_below_the_start() -> None:
     learning, validation = pairs.take(np.arange(300)), pairs.take(np.arange(300, 400))
     found = trained(learning, settings=replace(QUICK, steps=200), validation=validation)
     assert reciprocal_rank(found.heads, validation) == max(found.validation) >= found.validation[0]
-    assert found.steps == 20 * int(np.argmax(found.validation))
+    assert found.steps == CHECK_EVERY * int(np.argmax(found.validation))
 
 
 def test_duplicates_are_partners_and_no_strangers() -> None:
