@@ -1,4 +1,4 @@
-"""A shop that changes its pack in a process of its own, which is asked all the while and may be killed at any moment."""
+"""A shop that changes its pack in a process of its own, asked all the while, and which may be killed at any moment."""
 
 from __future__ import annotations
 

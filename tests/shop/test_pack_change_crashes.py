@@ -7,6 +7,7 @@ import sqlite3
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -97,7 +98,8 @@ def check_moved(folder: Path, feed: Path, *, base: str) -> None:
         twin.ingest(feed)
         assert shop.health()["pack"] == twin.health()["pack"]
         assert shop.health()["pack"]["base"] == base
-        for question in ({"words": "red scarf"}, {"words": "number 31"}, {"like": "p017"}, {}):
+        questions: list[dict[str, Any]] = [{"words": "red scarf"}, {"words": "number 31"}, {"like": "p017"}, {}]
+        for question in questions:
             told = [opened.search(**question, per_page=100) for opened in (shop, twin)]
             assert told[0].found == told[1].found
             scores = [{hit.product.id: hit.score for hit in answer.hits} for answer in told]
