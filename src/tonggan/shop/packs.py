@@ -22,6 +22,7 @@ from tonggan.packs.library import PackLibrary
 from tonggan.packs.manifest import parse_manifest, part_fingerprint
 from tonggan.records import Rating
 from tonggan.shop.encoding import RowMaker
+from tonggan.shop.learnt_parts import carry_learnt_parts
 from tonggan.shop.pack_notes import PackNotes
 from tonggan.shop.rows import RowKeeper
 
@@ -88,9 +89,12 @@ class ShopPacks:
         products: int,
         base: Base | None,
     ) -> Senses:
-        """Fit a pack on a sample of `products` products given side by side, on top of a base; it is not in use yet."""
+        """Fit a pack on a sample of `products` products given side by side, on top of a base; it is not in use yet.
+
+        What the shop was taught by its own pairs and photos stays with it while the base does.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
-        return fit_catalogue_pack(
+        fitted = fit_catalogue_pack(
             texts,
             [partial(rows.picture, checksum) if checksum else None for checksum in checksums],
             ratings,
@@ -100,6 +104,7 @@ class ShopPacks:
             settings=self._settings,
             products=products,
         )
+        return self._taught(fitted, base)
 
     def point_at(self, senses: Senses) -> None:
         """Use a pack of this folder from the next open on, and remove all but the newest of the others."""
@@ -191,6 +196,19 @@ class ShopPacks:
                 remedy="Name one of them.",
             )
         return self._opened(self.folder / matches[0])
+
+    def _taught(self, fitted: Senses, base: Base | None) -> Senses:
+        """The fitted pack with what the pack in use had learnt, where both build on the same base."""
+        version = self.notes.current()
+        if base is None or not version:
+            return fitted
+        with suppress(NotReadyError):  # What was learnt is lost with a damaged pack, which is fitted anew just now.
+            before = read_pack(self.folder / version)
+            if before.base == base.pack.fingerprint:
+                new = read_pack(fitted.folder)
+                taught = carry_learnt_parts(before, new, base=base.pack, packs=self.folder)
+                return fitted if taught is new else self._opened(taught.folder)
+        return fitted
 
     def _folders(self) -> list[Path]:
         """The folders of packs, the newest first, and last what a killed process left unfinished."""
