@@ -54,7 +54,7 @@ def seal(
     a file that is not there, or something in the folder is no plain file.
     """
     names = sorted(path.name for path in folder.iterdir() if path.name != MANIFEST)
-    promised = {name: _measured(folder / name) for name in names}
+    promised = {name: measured(folder / name) for name in names}
     if CARD not in promised:
         raise NotReadyError(f"{folder / CARD} is missing.", remedy="Write what the pack was made of, then seal it.")
     pack = Pack(folder, origin, dict(parts), promised, "", dict(measures), base)
@@ -216,7 +216,7 @@ def _require_checksum(path: Path, promised: PackFile, *, sha256: str) -> None:
         raise NotReadyError(f"{path} is damaged: its sha256 is not that of {MANIFEST}.", remedy=REMEDY)
 
 
-def _measured(path: Path) -> PackFile:
+def measured(path: Path) -> PackFile:
     """Hash a file in place and see it onto the disk."""
     _require_plain(path)
     with path.open("rb") as file:

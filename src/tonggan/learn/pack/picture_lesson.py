@@ -7,16 +7,18 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
+import torch.nn.functional as nnf
 from torch import Tensor
 
 from tonggan.learn.pack.augment import scaled
+from tonggan.learn.pack.picture_export import OnnxNetwork
 from tonggan.learn.pack.picture_sets import Sample
 from tonggan.learn.pack.picture_training import SIDE, Lesson, PictureTower
 from tonggan.learn.pack.teacher import teach
 
 
-def lesson_of(samples: Sequence[Sample], pictures: Tensor) -> Lesson:
-    """Return what can be learnt from samples that are not held out, and their pictures."""
+def lesson_of(samples: Sequence[Sample]) -> Lesson:
+    """Return what can be learnt from samples that are not held out."""
     sets = sorted({sample.label_set for sample in samples if sample.label})
     numbers = {name: _numbers([sample.label for sample in samples if sample.label_set == name]) for name in sets}
     labels = [numbers[sample.label_set][sample.label] if sample.label else -1 for sample in samples]
@@ -24,12 +26,12 @@ def lesson_of(samples: Sequence[Sample], pictures: Tensor) -> Lesson:
     vectors = torch.from_numpy(np.vstack([teach(list(said)), np.zeros((1, 384), np.float32)]))
     ids = torch.tensor([said.get(sample.words, -1) for sample in samples])
     return Lesson(
-        pictures=pictures,
         labels=torch.tensor(labels),
         label_sets={name: torch.tensor([sample.label_set == name for sample in samples]) for name in sets},
         classes={name: len(numbers[name]) for name in sets},
         words=vectors[ids],
         word_ids=ids,
+        repeats=torch.tensor([sample.repeat for sample in samples]),
         weights=_weights(samples),
     )
 
@@ -48,15 +50,11 @@ def _weights(samples: Sequence[Sample]) -> Tensor:
 
 @torch.inference_mode()
 def rows_of(tower: PictureTower, pictures: Tensor, *, batch: int = 64) -> Tensor:
-    """Return the tower's rows of uint8 pictures, brought from the kept size to that of the tower."""
-    tower.eval()
-    rows = []
+    """Return the tower's rows of uint8 pictures."""
+    rows, frozen = [], OnnxNetwork(tower.frozen, torch.zeros(1, 3, SIDE, SIDE))
     for some in pictures.split(batch):
-        small = torch.nn.functional.interpolate(some.float(), SIDE, mode="bilinear", antialias=True)
-        with torch.autocast("cpu", torch.bfloat16):
-            features = tower.network(scaled(small))
-        rows.append(torch.nn.functional.normalize(tower.projection(features.float()), dim=1))
-    tower.train()
+        passed = frozen(scaled(some)).contiguous(memory_format=torch.channels_last)
+        rows.append(nnf.normalize(tower.projection(tower.features(passed)), dim=1))
     return torch.cat(rows)
 
 

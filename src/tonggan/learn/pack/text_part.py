@@ -29,6 +29,9 @@ from tonggan.records import Vectors
 PROJECTION_SAMPLE = 60_000
 """Texts of the corpus from which the principal directions are taken."""
 
+LEAST_OFTEN = 3
+"""Times that a word occurs in the corpus to have a vector of its own; rarer ones are mostly Latin names of species."""
+
 LONGEST_NUMBER = 4
 """Characters of a number or code that is a word of its own; longer ones name one product and are left to BM25."""
 
@@ -107,9 +110,9 @@ def bilingual(table: WordTable, lexicon: Sequence[LexiconRow]) -> WordTable:
 
 
 def _english_vocabulary(corpus: Corpus) -> list[str]:
-    """The teacher's own pieces and words, and the words that occur at least twice in the corpus."""
+    """The teacher's own pieces and words, and the words that occur often enough in the corpus."""
     counts = Counter(word for text in corpus.texts for word in _WORD.findall(text.lower().replace("’", "'")))
-    frequent = [word for word, count in counts.items() if count > 1]
+    frequent = [word for word, count in counts.items() if count >= LEAST_OFTEN]
     candidates = dict.fromkeys([*pieces(), *frequent])
     return [word for word in candidates if _LATIN.fullmatch(word) and _is_word(word)]
 
@@ -151,7 +154,7 @@ def _sum(text: str, reader: UnitReader, rows: Mapping[str, int], vectors: Vector
 
 def _characters(words: Mapping[str, Vectors]) -> dict[str, Vectors]:
     """A vector for each character: the mean of those of the words that hold it, short words more."""
-    shares: dict[str, list[Vectors]] = defaultdict(list)
+    shares: dict[str, list[np.ndarray]] = defaultdict(list)
     for word, vector in words.items():
         for character in set(_HAN.findall(word)):
             shares[character].append(vector / len(word))

@@ -33,7 +33,7 @@ SIMILARITY_TEMPERATURE, PAIR_TEMPERATURE = 0.05, 0.07
 class TextPlan:
     """How long and how hard to train."""
 
-    steps: int = 3000
+    steps: int = 4000
     batch: int = 512
     learning_rate: float = 1e-3
     cosine_weight: float = 1.0
