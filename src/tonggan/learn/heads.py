@@ -49,7 +49,7 @@ class HeadSettings:
     """Units of the residual."""
 
     steps: int = 400
-    """Steps at most: a minute on two cores at 20,000 pairs."""
+    """Steps at most, 28 ms each on one core however many pairs there are: three trainings take half a minute."""
 
     batch: int = 512
     """Pairs that are compared with each other in a step."""
@@ -61,7 +61,8 @@ class HeadSettings:
     """Pulls the heads back to their linear start."""
 
     structure: float = 1.0
-    """Weight of keeping each modality's own neighbourhoods; 5 helped photos by .006 and cost strangers as much more."""
+    """Weight of keeping each modality's own neighbourhoods. At 5, photos of known products gained .006 in top-1, those
+    of products without photos lost .023."""
 
     masks_duplicates: bool = True
     """Whether the same title or picture counts as a partner; if not, as a stranger like all others."""
