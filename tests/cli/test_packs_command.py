@@ -55,7 +55,7 @@ def packs(tonggan: Tonggan, hub: HubServer, tmp_path: Path, monkeypatch: pytest.
     conversion = ModuleType("tonggan.encode.published")
     vars(conversion)["convert"] = convert
     monkeypatch.setitem(sys.modules, conversion.__name__, conversion)
-    for module in ("published", "library"):
+    for module in ("published", "library", "listing"):
         monkeypatch.setattr(f"tonggan.packs.{module}.published", lambda: ROWS)
     monkeypatch.setattr(PackLibrary, "of_user", lambda *_: PackLibrary(tmp_path / "library", bundled=tmp_path))
     monkeypatch.setattr(fetching, "PAUSES_SECONDS", ())

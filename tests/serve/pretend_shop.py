@@ -129,6 +129,9 @@ class ToyShop:
             "degraded": list(self.degraded),
         }
 
+    def stop_changing(self) -> None:
+        pass
+
     def facet_fields(self) -> list[str]:
         return ["brand"]
 

@@ -326,8 +326,9 @@ def test_a_change_that_a_close_has_stopped_goes_on_at_the_next_open(
     with halted(monkeypatch, after=5) as (waits, goes_on):
         changing, outcome = in_thread(lambda: shop.use_pack("tiny"))
         assert waits.wait(60)
+        claims = shop._change._claims
         closing, _ = in_thread(shop.close)
-        while not shop._change._stop.is_set():
+        while shop._change._claims == claims:
             pass
         goes_on.set()
         changing.join()
@@ -367,8 +368,9 @@ def test_the_latest_wish_counts(shop: Shop, library: PackLibrary, monkeypatch: p
     with halted(monkeypatch, after=2) as (waits, goes_on):
         changing, outcome = in_thread(lambda: shop.use_pack("tiny"))
         assert waits.wait(60)
+        claims = shop._change._claims
         wishing, later = in_thread(lambda: shop.use_pack("other"))
-        while not shop._change._stop.is_set():
+        while shop._change._claims == claims:
             pass
         goes_on.set()
         changing.join()

@@ -32,6 +32,10 @@ class LocalShop:
         chosen = read_mapping(mapping) if mapping else None
         return self._shop.ingest(source, mapping=chosen, dry_run=is_dry_run, progress=listener).as_json()
 
+    def use_pack(self, name: str, *, listener: Callable[[Progress], None] | None) -> str:
+        """Move to another pack, and return the fingerprint of what the shop then uses."""
+        return self._shop.use_pack(name, progress=listener)
+
     def create_key(self, scopes: Sequence[str], *, name: str) -> Record:
         """Make a key; its `secret` is in the answer and nowhere else."""
         key, secret = self._keys.create(scopes, name=name)

@@ -30,6 +30,10 @@ class OpenShop(Protocol):
         """Take a feed in and return its report."""
         ...
 
+    def use_pack(self, name: str, *, listener: Callable[[Progress], None] | None) -> str:
+        """Move to another pack, and return the fingerprint of what the shop then uses."""
+        ...
+
     def create_key(self, scopes: Sequence[str], *, name: str) -> Record:
         """Make a key; its `secret` is in the answer and nowhere else."""
         ...
@@ -44,8 +48,10 @@ class OpenShop(Protocol):
 
 
 @contextmanager
-def open_shop(folder: Path, *, is_new_accepted: bool = False) -> Iterator[OpenShop]:
-    """Open the shop of a folder; a shop that a server holds is reached through it.
+def open_shop(
+    folder: Path, *, is_new_accepted: bool = False, environ: Mapping[str, str] = os.environ
+) -> Iterator[OpenShop]:
+    """Open the shop of a folder; a shop that a server holds is reached through it, and has settings of its own.
 
     Raises NotFoundError where there is no shop, unless a new one is accepted.
     """
@@ -63,7 +69,7 @@ def open_shop(folder: Path, *, is_new_accepted: bool = False) -> Iterator[OpenSh
         from tonggan.cli.local import LocalShop
         from tonggan.shop import Shop
 
-        with Shop.open(folder, environ=os.environ) as shop:
+        with Shop.open(folder, environ=environ) as shop:
             yield LocalShop(shop)
 
 
@@ -87,6 +93,12 @@ def store_location(folder: Path) -> str | Path:
 
     settings = read_settings(ShopSettings, Layout(folder).settings, section="shop", environ=os.environ)
     return settings.store or folder
+
+
+def on_device(device: str, batch: int) -> dict[str, str]:
+    """Return the environment in which models run on a device, so many items at once; empty and 0 are as it is."""
+    chosen = {"TONGGAN_ENCODE__DEVICE": device, "TONGGAN_ENCODE__BATCH": str(batch or "")}
+    return {**os.environ, **{variable: value for variable, value in chosen.items() if value}}
 
 
 def is_shop(folder: Path) -> bool:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tonggan.cli.opening import Record, require_free, require_shop
-from tonggan.cli.options import DEFAULT_SHOP, AsJson, Quiet, ShopFolder
+from tonggan.cli.opening import Record, on_device, open_shop, require_free, require_shop
+from tonggan.cli.options import DEFAULT_SHOP, AsJson, Batch, Device, Quiet, ShopFolder
 from tonggan.cli.progress import counting, importing
 from tonggan.cli.screen import out, print_json, printable, remark, say, table
 from tonggan.errors import InputError, NotFoundError, NotReadyError, unknown_name
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from tonggan.packs import Pack
-    from tonggan.packs.library import KeptPack, PackLibrary
+    from tonggan.packs.library import PackLibrary
     from tonggan.packs.published import PublishedPack
 
 app = typer.Typer(no_args_is_help=True, help="Models that understand words and pictures: list, get, use, verify them.")
@@ -42,9 +41,11 @@ FromFolder = Annotated[
 @app.command("list")
 def list_packs(shop: AnyShop = None, *, as_json: AsJson = False, quiet: Quiet = False) -> None:
     """List the packs that are here and the published ones that can be fetched, with licence, size and languages."""
+    from tonggan.packs.listing import pack_records
+
     library = _library()
     used = _used(shop, library) if shop is not None else None
-    records = _records(library)
+    records = pack_records(library)
     if as_json:
         print_json({"packs": records, "used": used})
         return
@@ -82,7 +83,7 @@ def get(
             remark(f"{name}: about {_size(row.size_bytes_approximate)}, licence {row.licence}, from {row.source}.")
         pack = _made(library, row, from_folder=from_folder, precision=precision, is_quiet=quiet or as_json)
     if as_json:
-        print_json({"is_new": is_new, **_pack_record(name, pack)})
+        print_json({"is_new": is_new, **_record(name, pack)})
     elif not quiet:
         say(f"{name} is {'ready' if is_new else 'here already'} in {pack.folder}.")
         say(f"Next: tonggan packs use {name} --shop DIR")
@@ -90,26 +91,39 @@ def get(
 
 @app.command()
 def use(
-    name: PackName,
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="A name that `packs list` shows, a pack's folder, or `catalogue`: what the shop learns from itself.",
+        ),
+    ],
     *,
     shop: ShopFolder = DEFAULT_SHOP,
-    device: Annotated[str, typer.Option(help="cpu, cuda, coreml or directml.", show_default="cpu")] = "",
-    batch: Annotated[int, typer.Option(help="Texts or pictures at once.", show_default="32")] = 0,
+    device: Device = "",
+    batch: Batch = 0,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Let a shop understand its products by another pack; it answers by the old one until the new one is through."""
-    from tonggan.shop import Shop
+    """Let a shop understand its products by another pack; it answers by the old one until the new one is through.
+
+    Broken off, it goes on at the next open. A shop that is being served is changed by its server, on that one's device.
+    """
+    from tonggan.shop.packs import CATALOGUE
 
     require_shop(shop)
-    pack = _library().find(name)
-    require_free(shop, action="packs use")
-    chosen = {"TONGGAN_ENCODE__DEVICE": device, "TONGGAN_ENCODE__BATCH": str(batch or "")}
-    environ = {**os.environ, **{variable: value for variable, value in chosen.items() if value}}
-    with Shop.open(shop, environ=environ) as opened, importing(is_quiet=quiet or as_json) as listener:
-        opened.use_pack(name, progress=listener)
+    pack = None if name == CATALOGUE else _library().find(name)
+    if device or batch:
+        require_free(shop, action="packs use with --device or --batch")
+    with (
+        open_shop(shop, environ=on_device(device, batch)) as opened,
+        importing(is_quiet=quiet or as_json, first="encode") as listener,
+    ):
+        # A folder is looked for where the command runs, not where the server does.
+        fingerprint = opened.use_pack(str(pack.folder) if pack and Path(name).is_dir() else name, listener=listener)
+    record = _record(name, pack) if pack else {"name": name}
     if as_json:
-        print_json({"shop": str(shop), **_pack_record(name, pack)})
+        print_json({"shop": str(shop), **record, "version": fingerprint})
     elif not quiet:
         say(f"{shop} uses {name} now.")
 
@@ -119,9 +133,10 @@ def verify(name: PackName, *, as_json: AsJson = False, quiet: Quiet = False) -> 
     """Compare every file of a pack with its checksum; exit code 8 where one is not what it should be."""
     pack = _library().find(name)
     if as_json:
-        print_json({"sound": True, **_pack_record(name, pack)})
+        print_json({"sound": True, **_record(name, pack)})
     elif not quiet:
-        say(f"{name} is sound: {len(pack.files):,} files, {_size(_bytes(pack))}, fingerprint {pack.fingerprint}.")
+        size = _size(_record(name, pack)["bytes"])
+        say(f"{name} is sound: {len(pack.files):,} files, {size}, fingerprint {pack.fingerprint}.")
 
 
 @app.command()
@@ -133,7 +148,7 @@ def card(name: PackName, *, as_json: AsJson = False, quiet: Quiet = False) -> No
     pack = parse_manifest(_library().folder_of(name))
     text = read_card(pack)
     if as_json:
-        print_json({**_pack_record(name, pack), "measures": dict(pack.measures), "card": text})
+        print_json({**_record(name, pack), "measures": dict(pack.measures), "card": text})
         return
     for line in text.splitlines():
         say(printable(line))
@@ -196,49 +211,10 @@ def _made(
         return library.place(target, name=row.name)
 
 
-def _records(library: PackLibrary) -> list[Record]:
-    from tonggan.packs.published import published
+def _record(name: str, pack: Pack) -> Record:
+    from tonggan.packs.listing import pack_record
 
-    kept = library.list()
-    here = {each.name for each in kept}
-    return [_kept_record(each) for each in kept] + [
-        _published_record(row) for row in published().values() if row.name not in here
-    ]
-
-
-def _kept_record(kept: KeptPack) -> Record:
-    from tonggan.packs.published import published
-
-    state = "bundled" if kept.is_bundled else "installed"
-    if kept.pack is None:
-        return {"name": kept.name, "state": "damaged", "problem": kept.problem}
-    row = published().get(kept.name)
-    return {"state": state, "what": row.what if row else "", **_pack_record(kept.name, kept.pack)}
-
-
-def _pack_record(name: str, pack: Pack) -> Record:
-    return {
-        "name": name,
-        "folder": str(pack.folder),
-        "fingerprint": pack.fingerprint,
-        **{key: value for key, value in asdict(pack.origin).items() if key != "name"},
-        "dims": {part: pack.parts[part].dim for part in pack.parts},
-        "bytes": _bytes(pack),
-    }
-
-
-def _published_record(row: PublishedPack) -> Record:
-    return {
-        "name": row.name,
-        "state": "published",
-        "what": row.what,
-        "source": row.source,
-        "revision": row.revision,
-        "licence": row.licence,
-        "languages": list(row.languages),
-        "dims": dict.fromkeys(row.modalities, row.dim),
-        "bytes_approximate": row.size_bytes_approximate,
-    }
+    return pack_record(name, pack)
 
 
 def _used(shop: Path, library: PackLibrary) -> Record:
@@ -283,10 +259,6 @@ def _record_size(record: Record) -> str:
     if "bytes" in record:
         return _size(record["bytes"])
     return f"~ {_size(record['bytes_approximate'])}" if "bytes_approximate" in record else ""
-
-
-def _bytes(pack: Pack) -> int:
-    return sum(file.size_bytes for file in pack.files.values())
 
 
 def _size(count: int) -> str:

@@ -21,12 +21,13 @@ STAGES = {
     "waiting": "waiting for another import",
     "running": "reading",
     "rows": "taking rows in",
+    "encode": "looking at pictures and texts",
     "fit": "learning the catalogue's words",
     "index": "making it searchable",
 }
 """What an import does, in words for people."""
 
-UNITS = {"rows": "rows", "running": "rows", "fit": "products", "index": "products"}
+UNITS = {"rows": "rows", "running": "rows", "encode": "products", "fit": "products", "index": "products"}
 
 
 @contextmanager
@@ -46,13 +47,13 @@ def counting(what: str, *, unit: str = "", is_quiet: bool) -> Iterator[Counter |
 
 
 @contextmanager
-def importing(*, is_quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
-    """Show how far an import is, a bar for each of its stages; None where it would not be seen."""
+def importing(*, is_quiet: bool, first: str = "rows") -> Iterator[Callable[[Progress], None] | None]:
+    """Show how far an import or a change is, a bar for each stage from the first; None where it would not be seen."""
     if is_quiet or not sys.stderr.isatty():
         yield None
         return
     with _bars() as bars:
-        tasks = {"rows": bars.add_task(STAGES["rows"], total=None, rate="")}
+        tasks = {first: bars.add_task(STAGES[first], total=None, rate="")}
         began: dict[str, float] = {}
 
         def tell(now: Progress) -> None:
@@ -60,7 +61,7 @@ def importing(*, is_quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
                 for task in tasks.values():
                     bars.update(task, completed=1, total=1)
                 tasks[now.stage] = bars.add_task(STAGES.get(now.stage, now.stage), total=None, rate="")
-            since = now.seconds - began.setdefault(now.stage, 0.0 if now.stage == "rows" else now.seconds)
+            since = now.seconds - began.setdefault(now.stage, 0.0 if now.stage == first else now.seconds)
             rate = _rate(now.rows, since, UNITS.get(now.stage, ""))
             bars.update(tasks[now.stage], completed=now.bytes_read, total=now.bytes_total or None, rate=rate)
 

@@ -22,7 +22,7 @@ TIMEOUT_SECONDS = 120.0
 """Longer than any deadline of a server, which then says itself what took too long."""
 
 POLL_SECONDS = 0.2
-"""How often a running import is asked how it stands: as often as a progress bar moves."""
+"""How often a running job is asked how it stands: as often as a progress bar moves."""
 
 CLASSES: Mapping[str, type[TongganError]] = {
     **{kind.code: kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, TongganError)},
@@ -58,15 +58,13 @@ class RemoteShop:
             "mapping": str(mapping.resolve()) if mapping else None,
             "dry_run": is_dry_run,
         }
-        job = self._ask("POST", "/import", json=wanted)
-        while job["state"] in ("waiting", "running"):
-            time.sleep(POLL_SECONDS)
-            job = self._ask("GET", f"/import/{job['job']}")
-            if listener is not None:
-                listener(Progress(job["stage"] or job["state"], job["rows"], 0, 0, job["seconds"]))
-        if job["state"] == "failed":
-            raise _error_of(job["error"])
+        job = self._finished("/import", self._ask("POST", "/import", json=wanted), listener)
         return {**job, "refusals_path": str(Layout(self._folder).refusals) if job.get("refused_csv") else ""}
+
+    def use_pack(self, name: str, *, listener: Callable[[Progress], None] | None) -> str:
+        """Move to another pack, and return the fingerprint of what the shop then uses."""
+        job = self._finished("/packs/use", self._ask("POST", "/packs/use", json={"name": name}), listener)
+        return job["version"]
 
     def create_key(self, scopes: Sequence[str], *, name: str) -> Record:
         """Make a key; its `secret` is in the answer and nowhere else."""
@@ -91,6 +89,17 @@ class RemoteShop:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._client.close()
+
+    def _finished(self, path: str, job: Record, listener: Callable[[Progress], None] | None) -> Record:
+        """Ask for a job until it is over, and return it; raise what it failed with."""
+        while job["state"] in ("waiting", "running"):
+            time.sleep(POLL_SECONDS)
+            job = self._ask("GET", f"{path}/{job['job']}")
+            if listener is not None:
+                listener(Progress(job["stage"] or job["state"], job["rows"], 0, 0, job["seconds"]))
+        if job["state"] == "failed":
+            raise _error_of(job["error"])
+        return job
 
     def _ask(self, method: str, path: str, *, json: Any = None) -> Record:
         try:

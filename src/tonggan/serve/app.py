@@ -12,13 +12,22 @@ from tonggan import __version__
 from tonggan.serve import ServeSettings
 from tonggan.serve.envelope import Envelope
 from tonggan.serve.problems import add_handlers
-from tonggan.serve.routes import health, imports, keys, media, page, products, search
+from tonggan.serve.routes import health, imports, keys, media, packs, page, products, search
 from tonggan.serve.service import Service, admit, build_service
 
 if TYPE_CHECKING:
     from tonggan.shop import Shop
 
-ROUTERS = (search.router, products.router, imports.router, keys.router, health.router, media.router, page.router)
+ROUTERS = (
+    search.router,
+    products.router,
+    imports.router,
+    packs.router,
+    keys.router,
+    health.router,
+    media.router,
+    page.router,
+)
 
 READABLE_HEADERS = ["X-Request-ID", "Retry-After", "Location", "Idempotency-Replayed"]
 

@@ -1,4 +1,4 @@
-"""Imports that outlast a request: each is a job whose progress and refused rows can be asked for."""
+"""Work that outlasts a request, imports above all: each is a job whose progress and outcome can be asked for."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from typing import Any, Literal
 from tonggan.errors import BusyError, NotFoundError, TongganError
 
 REMEMBERED_JOBS = 100
-"""Finished imports kept to be asked about; each holds one report."""
+"""Finished jobs kept to be asked about; each holds one report."""
 
 WAITING_JOBS = 8
-"""Imports run one after the other; more than these waiting means that something sends them in a loop."""
+"""Jobs run one after the other; more than these waiting means that something sends them in a loop."""
 
 _log = logging.getLogger("tonggan.serve")
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One import as it stands; `report` is there once it is finished, `error` once it failed."""
+    """One job as it stands; `report` is there once it is finished, `error` once it failed."""
 
     id: str
     source: str
@@ -51,7 +51,8 @@ class Job:
         }
         if self.report is not None:
             shown |= self.report
-            shown["refused_csv"] = f"/import/{self.id}/refused.csv" if self.refused else None
+        if self.refused is not None:
+            shown["refused_csv"] = f"/import/{self.id}/refused.csv"
         if self.error is not None:
             shown["error"] = {
                 "code": self.error.code,
@@ -62,24 +63,25 @@ class Job:
 
 
 Tell = Callable[[str, int], None]
-"""Called with the stage of an import and its rows so far."""
+"""Called with the stage of a job and how many rows or products are done in it."""
 
 Work = Callable[[str, Tell], tuple[Mapping[str, Any], Path | None]]
-"""Runs one import: from a job's id and what to tell its progress, to its report and refused rows."""
+"""Does one job: from a job's id and what to tell its progress, to its report and refused rows."""
 
 
 class Jobs:
-    """The imports of one server, one at a time. Used from one event loop; the work runs on a thread."""
+    """The jobs of one kind of one server, one at a time. Used from one event loop; the work runs on a thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: str = "import") -> None:
+        self._kind = kind
         self._jobs: OrderedDict[str, Job] = OrderedDict()
         self._done: dict[str, asyncio.Future[None]] = {}
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="tonggan-import")
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix=f"tonggan-{kind.replace(' ', '-')}")
 
     def start(self, source: str, work: Work, *, leftovers: Path | None = None) -> Job:
-        """Queue an import; the folder `leftovers` is removed when it is over. BusyError when too many wait."""
+        """Queue a job; the folder `leftovers` is removed when it is over. BusyError when too many wait."""
         if sum(job.state == "waiting" for job in self._jobs.values()) >= WAITING_JOBS:
-            raise BusyError(f"{WAITING_JOBS} imports wait already.", remedy="Try again when one is finished.")
+            raise BusyError(f"{WAITING_JOBS} {self._kind}s wait already.", remedy="Try again when one is finished.")
         job = Job(uuid.uuid4().hex, source)
         self._jobs[job.id] = job
         self._forget_old()
@@ -90,7 +92,7 @@ class Jobs:
     def get(self, job_id: str) -> Job:
         """The job as it stands now; NotFoundError when there is none."""
         if job_id not in self._jobs:
-            raise NotFoundError(f"There is no import {job_id[:40]!r}.", remedy="Jobs are forgotten on restart.")
+            raise NotFoundError(f"There is no {self._kind} {job_id[:40]!r}.", remedy="Jobs are forgotten on restart.")
         return self._jobs[job_id]
 
     async def wait(self, job_id: str, *, seconds: float) -> Job:
@@ -100,9 +102,12 @@ class Jobs:
             await asyncio.wait([done], timeout=seconds)
         return self.get(job_id)
 
-    def close(self) -> None:
-        """Let the running import end; those that wait are dropped."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+    def close(self, *, stop: Callable[[], None] | None = None) -> None:
+        """Let the running job end, or `stop` it; those that wait are dropped."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        if stop is not None:
+            stop()
+        self._pool.shutdown(wait=True)
 
     def _run(self, job_id: str, work: Work, leftovers: Path | None) -> None:
         started = time.perf_counter()
@@ -113,8 +118,8 @@ class Jobs:
         except TongganError as error:
             self._change(job_id, state="failed", error=error, seconds=_since(started))
         except Exception:
-            _log.exception("import %s failed", job_id)
-            error = TongganError("The import failed.", remedy=f"The server's log has the reason under {job_id}.")
+            _log.exception("%s %s failed", self._kind, job_id)
+            error = TongganError(f"The {self._kind} failed.", remedy=f"The server's log has the reason under {job_id}.")
             self._change(job_id, state="failed", error=error, seconds=_since(started))
         finally:
             if leftovers is not None:

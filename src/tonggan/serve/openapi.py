@@ -111,6 +111,26 @@ JOB = {
     | REPORT["properties"],
 }
 
+CHANGE = {
+    "type": "object",
+    "properties": {"name": TEXT, "stage": TEXT, "done": WHOLE, "total": WHOLE, "reason": TEXT},
+}
+
+PACKS = {
+    "type": "object",
+    "properties": {
+        "used": {"type": "object", "properties": {"name": TEXT, "version": TEXT, "base": TEXT, "lacking": TEXT}},
+        "change": {**CHANGE, "type": ["object", "null"]},
+        "packs": {"type": "array", "items": {"type": "object", "properties": {"name": TEXT, "state": TEXT}}},
+    },
+    "required": ["used", "change", "packs"],
+}
+
+CHANGE_JOB = {
+    "type": "object",
+    "properties": {"job": TEXT, "state": TEXT, "stage": TEXT, "rows": WHOLE, "name": TEXT, "version": TEXT},
+}
+
 KEY = {"type": "object", "properties": {"id": TEXT, "scopes": TEXTS, "created_at": TEXT}}
 
 FAILURES: dict[int | str, dict[str, Any]] = {
@@ -157,8 +177,25 @@ KEYS_BODY = body_of(
     }
 )
 
+USE_BODY = body_of(
+    {
+        "application/json": {
+            "type": "object",
+            "properties": {"name": TEXT},
+            "required": ["name"],
+            "additionalProperties": False,
+        }
+    }
+)
+
 SEARCH_RESPONSES = {200: success("One page of results and what is true of all of them.", ANSWER), **FAILURES}
 PRODUCT_RESPONSES = {200: success("The product.", PRODUCT), **FAILURES}
 WRITE_RESPONSES = {200: success("What became of each product.", REPORT), **FAILURES}
 JOB_RESPONSES = {200: success("The report.", JOB), 202: success("The import goes on.", JOB), **FAILURES}
+PACKS_RESPONSES = {200: success("The pack in use, a change that is going on, and what is here.", PACKS), **FAILURES}
+CHANGE_RESPONSES = {
+    200: success("The change is through.", CHANGE_JOB),
+    202: success("The change goes on behind.", CHANGE_JOB),
+    **FAILURES,
+}
 KEY_RESPONSES = {200: success("Keys, without their secrets.", {"type": "object"}), **FAILURES}

@@ -41,6 +41,7 @@ class Service:
     fetches: Gate
     writes: Gate
     jobs: Jobs
+    changes: Jobs
     idempotency: Idempotency
     metrics: Metrics
     turn: threading.Lock
@@ -56,7 +57,8 @@ class Service:
             self.turn.release()
 
     def close(self) -> None:
-        """Let running work end; the shop stays open, since its owner closes it."""
+        """Let running work end, and a change of the pack stop; the shop stays open, since its owner closes it."""
+        self.changes.close(stop=self.shop.stop_changing)
         self.jobs.close()
         self.writes.close()
         self.fetches.close()
@@ -80,6 +82,7 @@ def build_service(shop: Shop, *, settings: ServeSettings, host: str, local_token
         fetches=Gate("fetch", workers=FETCHERS, queue=FETCHERS),
         writes=Gate("write", workers=1, queue=settings.write_queue),
         jobs=Jobs(),
+        changes=Jobs("change of the pack"),
         idempotency=Idempotency(),
         metrics=Metrics(),
         turn=threading.Lock(),

@@ -25,6 +25,7 @@ from tonggan.encode import EncodeSettings
 from tonggan.errors import InputError, NotFoundError, TongganError
 from tonggan.feed import FeedMapping, open_feed
 from tonggan.feed.refusals import RefusalFile
+from tonggan.packs.library import PackLibrary
 from tonggan.records import Answer, Picture, Product, Query
 from tonggan.retrieve import RetrievalSettings
 from tonggan.retrieve.facets import check_facets, useful_facets
@@ -155,6 +156,11 @@ class Shop:
             raise NotFoundError(f"No product '{product_id}'.", remedy="Search for it, or import it first.")
         return found[0]
 
+    @property
+    def library(self) -> PackLibrary:
+        """Return the packs that are here to be used."""
+        return self.projection.packs.library
+
     def use_pack(self, name: str, *, progress: ProgressListener | None = None) -> str:
         """Understand products by another pack, and return the fingerprint of what the shop then uses.
 
@@ -164,6 +170,10 @@ class Shop:
         that cannot be used; ConflictError where another one was wanted meanwhile.
         """
         return self._change.use(name, listener=_stage_listener(progress, since=time.monotonic()))
+
+    def stop_changing(self) -> None:
+        """Let a change of the pack stop after the batch that runs; it goes on at the next open."""
+        self._change.stop()
 
     def encode(
         self,
@@ -279,7 +289,7 @@ class Shop:
     def close(self) -> None:
         """Write what the next open needs, and let go of the folder."""
         try:
-            self._change.close()
+            self._change.stop()
             self.projection.close()
         finally:
             self._workers.close()

@@ -52,7 +52,8 @@ class PackChange:
         self._packs = projection.packs
         self._notes = projection.packs.notes
         self._turn = threading.Lock()
-        self._stop = threading.Event()
+        self._claiming = threading.Lock()
+        self._claims = 0
         self._timer = threading.Timer(0, self._resume)
         self.state: ChangeState | None = None
 
@@ -62,17 +63,13 @@ class PackChange:
         Nothing is changed by a pack that cannot be used. Raises NotFoundError, NotReadyError or InputError for such a
         one, ConflictError where another wish came, or the shop was closed, before this one was through.
         """
+        since = self._claims
         base = self._packs.base_named(name_or_folder)
         wish = Wish(CATALOGUE, "") if base is None else Wish(self._packs.name_of(base.pack), base.pack.fingerprint)
-        with self.held():
-            serving = self._projection.standing.senses
-            if serving is not None and serving.base == wish.base:
-                self._forget()
-                return serving.fingerprint
+        with self.held(since=since) as claim:
             before = self._notes.wanted()
             wish = before if before is not None and before.base == wish.base else wish
-            self._notes.want(wish)
-            return self._moved(wish, base, listener)
+            return self._moved(wish, base, self._telling(wish.name, claim, listener))
 
     def resume_later(self) -> None:
         """Go on with a change that a kill or a close has interrupted, in the background, a little after the open."""
@@ -80,25 +77,41 @@ class PackChange:
         if wish is None:
             return
         self.state = ChangeState(wish.name, "waiting")
-        self._timer = threading.Timer(RESUME_AFTER_SECONDS, self._resume, [wish])
+        self._timer = threading.Timer(RESUME_AFTER_SECONDS, self._resume, [wish, self._claims])
         self._timer.daemon = True
         self._timer.start()
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """Let the running change stop after its batch, and no other begin, while the block runs."""
-        self._timer.cancel()
-        self._stop.set()
-        with self._turn:
-            self._stop.clear()
-            yield
+    def held(self, *, since: int | None = None) -> Iterator[int]:
+        """Let the running change stop after its batch, and no other begin, while the block runs; give the claim to it.
 
-    def close(self) -> None:
+        Raises ConflictError where somebody else has claimed it `since` then, or does while this one waits.
+        """
+        claim = self._claim(since)
+        with self._turn:
+            self._require(claim)
+            yield claim
+
+    def stop(self) -> None:
         """Stop after the batch that runs; the next open goes on."""
-        self._timer.cancel()
-        self._stop.set()
+        self._claim(None)
         with self._turn:
             self.state = None
+
+    def _claim(self, since: int | None) -> int:
+        with self._claiming:
+            if since is not None:
+                self._require(since)
+            self._claims += 1
+            self._timer.cancel()
+            return self._claims
+
+    def _require(self, claim: int) -> None:
+        if claim != self._claims:
+            raise _StoppedError(
+                "The change of the pack was stopped: another one came, or the shop is closing.",
+                remedy="What was begun last goes on, now or at the next open.",
+            )
 
     def _successor(self) -> Wish | None:
         """What to move to where the base of the pack in use is gone, but another of its name is there."""
@@ -109,11 +122,11 @@ class PackChange:
         self._notes.want(wish)
         return wish
 
-    def _resume(self, wish: Wish) -> None:
+    def _resume(self, wish: Wish, claim: int) -> None:
         try:
             with self._turn:
-                if not self._stop.is_set() and self._notes.wanted() == wish:
-                    self._go_on(wish)
+                self._require(claim)
+                self._moved(wish, self._packs.base_with(wish.base), self._telling(wish.name, claim, None))
         except _StoppedError:
             return
         except TongganError as error:
@@ -122,15 +135,12 @@ class PackChange:
             _log.exception("changing to the pack %s failed", wish.name)
             self._fail(wish, "The log has the reason.")
 
-    def _go_on(self, wish: Wish) -> None:
+    def _moved(self, wish: Wish, base: Base | None, told: Listener) -> str:
         serving = self._projection.standing.senses
         if serving is not None and serving.base == wish.base:
             self._forget()
-        else:
-            self._moved(wish, self._packs.base_with(wish.base), None)
-
-    def _moved(self, wish: Wish, base: Base | None, listener: Listener | None) -> str:
-        told = self._telling(wish.name, listener)
+            return serving.fingerprint
+        self._notes.want(wish)
         try:
             if base is not None:
                 wish = self._encoded(wish, base, told)
@@ -138,6 +148,7 @@ class PackChange:
             encode_missing(self._store, self._packs.makers(senses), self._workers, listener=told)
             self._projection.change(senses, told)
         except _StoppedError:
+            self.state = ChangeState(wish.name, "waiting")
             raise
         except BaseException as error:
             self._fail(wish, str(error))
@@ -172,10 +183,9 @@ class PackChange:
         self._notes.want(wish)
         return wish
 
-    def _telling(self, name: str, listener: Listener | None) -> Listener:
+    def _telling(self, name: str, claim: int, listener: Listener | None) -> Listener:
         def told(stage: str, done: int, total: int) -> None:
-            if self._stop.is_set():
-                raise _StoppedError(f"The change to '{name}' was stopped.", remedy="It goes on at the next open.")
+            self._require(claim)
             self.state = ChangeState(name, stage, done, total)
             if listener is not None:
                 listener(stage, done, total)

@@ -23,7 +23,7 @@ async def alive(request: Request) -> Response:
 
 @router.get("/readyz", summary="Can the shop answer and take writes")
 async def ready(request: Request) -> Response:
-    """503 with the reason while searches or writes cannot be served."""
+    """503 with the reason while searches or writes cannot be served; a change of the pack hinders neither."""
     service = service_of(request)
     health = await asyncio.to_thread(service.shop.health)
     if not health["writable"]:
@@ -33,7 +33,9 @@ async def ready(request: Request) -> Response:
             detail=f"The shop takes no writes: {health['reason'] or 'reason unknown'}.",
             remedy="Run `tonggan doctor`; searches go on.",
         )
-    return json_response({"status": "ready", "degraded": list(health.get("degraded", ()))})
+    change = health.get("pack", {}).get("change")
+    told = {"pack_change": {key: change[key] for key in ("stage", "done", "total")}} if change else {}
+    return json_response({"status": "ready", "degraded": list(health.get("degraded", ())), **told})
 
 
 @router.get("/metrics", summary="Counters for Prometheus", response_class=Response)

@@ -96,7 +96,7 @@ def _work(request: Request, wanted: ImportRequest) -> Work:
                 dry_run=wanted.is_dry_run,
                 progress=lambda now: tell(now.stage, now.rows),
             )
-            shown = report.as_json()
+            shown = {**report.as_json(), "refused_csv": None}
             return shown, keep_refusals(shown.pop("refusals_path", ""), service.shop.folder, job_id=job_id)
 
     return work
