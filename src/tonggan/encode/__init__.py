@@ -13,6 +13,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 
 from tonggan import registry
+from tonggan.errors import InputError, unknown_name
 from tonggan.packs import Pack
 from tonggan.packs.folder import PartFiles
 from tonggan.records import Vectors
@@ -34,6 +35,10 @@ COSTLY = frozenset({"colour-shape-texture", "onnx-image", "onnx-text"})
 """Encoders that take longer over an item than it takes to keep its row and look it up again."""
 
 
+DEVICES = ("cpu", "cuda", "coreml", "directml")
+"""Where models run, as far as the installed ONNX Runtime can."""
+
+
 @dataclass(frozen=True, slots=True)
 class EncodeSettings:
     """How models run; `[encode]` of shop.toml."""
@@ -46,6 +51,12 @@ class EncodeSettings:
 
     batch: int = 32
     """Texts or pictures that go through a model at once."""
+
+    def __post_init__(self) -> None:
+        if self.device not in DEVICES:
+            raise InputError(
+                unknown_name("device", self.device, DEVICES), remedy="Set `device` of [encode] in shop.toml."
+            )
 
 
 DEFAULT_SETTINGS = EncodeSettings()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 
-from tonggan.errors import InputError, NotReadyError, unknown_name
+from tonggan.errors import InputError, MissingExtraError, NotReadyError, unknown_name
 from tonggan.packs.folder import PartFiles
 from tonggan.packs.manifest import REMEDY
 
@@ -87,11 +87,9 @@ class Tokens:
     @classmethod
     def open(cls, files: PartFiles, *, role: str = "tokenizer") -> Self:
         """Return the tokenizer in the files of a part; NotReadyError, with file and reason, where it is none."""
-        from tokenizers import Tokenizer
-
         content = files.content(role)
         try:
-            tokenizer = Tokenizer.from_buffer(content)
+            tokenizer = tokenizers().Tokenizer.from_buffer(content)
         except ValueError as error:
             raise NotReadyError(f"{files.path(role)} is not a tokenizer: {error}.", remedy=REMEDY) from error
         return cls(tokenizer, TextRules.of(files.part.parameters))
@@ -119,3 +117,14 @@ class Tokens:
             place = slice(0, len(given)) if self.rules.padding_side == "right" else slice(length - len(given), length)
             numbers[row, place], mask[row, place] = given, 1
         return numbers, mask
+
+
+def tokenizers() -> Any:
+    """Return the library that reads published tokenizers; MissingExtraError where it is not installed."""
+    try:
+        import tokenizers
+    except ImportError as error:
+        raise MissingExtraError(
+            "Published models need the library tokenizers.", remedy="Run `pip install 'tonggan[packs]'`."
+        ) from error
+    return tokenizers

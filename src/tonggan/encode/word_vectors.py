@@ -55,7 +55,9 @@ class WordVectorEncoder:
 
     def encode_document(self, items: Sequence[str]) -> Vectors:
         """Return one row per text; what comes first counts most."""
-        return self._encode((weights_of(self._heard(text), opening=OPENING, half_life=HALF_LIFE) for text in items), len(items))
+        return self._encode(
+            (weights_of(self._heard(text), opening=OPENING, half_life=HALF_LIFE) for text in items), len(items)
+        )
 
     def _heard(self, text: str) -> Iterable[str]:
         from itertools import islice

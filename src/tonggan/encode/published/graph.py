@@ -189,6 +189,6 @@ def _onnx() -> Any:
         import onnx.numpy_helper
     except ImportError as error:
         raise MissingExtraError(
-            "Converting a published model needs onnx.", remedy="Run `pip install 'tonggan[convert]'`."
+            "Converting a published model needs onnx.", remedy="Run `pip install 'tonggan[packs]'`."
         ) from error
     return onnx

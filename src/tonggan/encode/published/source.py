@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tonggan.encode.published.weights import Weights
+from tonggan.encode.tokens import tokenizers
 from tonggan.errors import NotReadyError
 
 RESAMPLING: Final[Mapping[int, str]] = {0: "nearest", 1: "lanczos", 2: "bilinear", 3: "bicubic"}
@@ -73,12 +74,10 @@ def tokenizer_json(source: Source) -> bytes:
     """Return the tokenizer as one JSON file, made from `vocab.txt` (BERT's word pieces) where it has only that."""
     if source.has(TOKENIZER):
         return source.content(TOKENIZER)
-    from tokenizers.implementations.bert_wordpiece import BertWordPieceTokenizer
-
     words = source.content("vocab.txt").decode("utf-8").split("\n")
     vocabulary = {word.rstrip("\r"): number for number, word in enumerate(words) if word}
     settings = source.optional_table("tokenizer_config.json")
-    tokenizer = BertWordPieceTokenizer(
+    tokenizer = tokenizers().BertWordPieceTokenizer(
         vocabulary,
         lowercase=settings.get("do_lower_case", True),
         handle_chinese_chars=settings.get("tokenize_chinese_chars", True),
@@ -89,13 +88,11 @@ def tokenizer_json(source: Source) -> bytes:
 
 def text_rules(source: Source, tokenizer: bytes, *, places: int, pad_token: int) -> dict[str, Any]:
     """Return the keys of `TextRules` that the files say: `places` is what the model has room for."""
-    from tokenizers import Tokenizer
-
     settings = source.optional_table("tokenizer_config.json")
     limit = settings.get("model_max_length", places)
     named = settings.get("pad_token")
     named = named.get("content") if isinstance(named, dict) else named
-    number = Tokenizer.from_buffer(tokenizer).token_to_id(named) if named else None
+    number = tokenizers().Tokenizer.from_buffer(tokenizer).token_to_id(named) if named else None
     return {
         "maximum_tokens": min(places, int(limit)) if limit < WITHOUT_LIMIT else places,
         "pad_token": pad_token if number is None else number,

@@ -9,6 +9,7 @@ from typing import Any
 
 from tonggan.encode.published.source import REMEDY, TOKENIZER, Source
 from tonggan.encode.static_tokens import ABSENT
+from tonggan.encode.tokens import tokenizers
 from tonggan.errors import NotReadyError
 from tonggan.packs import Part
 from tonggan.packs.published import PublishedPack
@@ -38,9 +39,7 @@ def static_part(source: Source, row: PublishedPack) -> tuple[Part, Mapping[str, 
 
 def _rules(tokenizer: bytes, config: Mapping[str, Any]) -> dict[str, Any]:
     """Return how Model2Vec reads text: cut at as many characters as tokens of median length would have, no specials."""
-    from tokenizers import Tokenizer
-
-    opened = Tokenizer.from_buffer(tokenizer)
+    opened = tokenizers().Tokenizer.from_buffer(tokenizer)
     maximum = config.get("max_length") or MAXIMUM_TOKENS
     length = int(statistics.median(map(len, opened.get_vocab())))
     return {
