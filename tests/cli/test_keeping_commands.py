@@ -52,7 +52,8 @@ def test_what_is_no_backup_is_refused(tonggan: Tonggan, tmp_path: Path) -> None:
 
 def test_doctor_reports_what_the_catalogue_lacks(tonggan: Tonggan) -> None:
     found = tonggan("doctor", "--json").record
-    assert list(found) == ["sound", "problems", "held_by", "index", "spaces", "pictures", "catalogue", "repaired"]
+    named = ["sound", "problems", "held_by", "index", "spaces", "pack", "pictures", "catalogue", "repaired"]
+    assert list(found) == named
     assert (found["sound"], found["problems"], found["repaired"]) == (True, [], [])
     assert found["index"]["products"] == found["catalogue"]["products"] == 3
     assert {"field": "gtin", "count": 3, "examples": ["dress-red", "mug-blue", "mug-red"]} in found["catalogue"][

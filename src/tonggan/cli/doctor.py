@@ -94,15 +94,17 @@ def _state(folder: Path) -> Record:
         return _opened_state(folder)
     server = {"pid": found.pid, "url": found.url}
     problems: list[str] = []
+    pack: Record | None = None
     if found.url:
         from tonggan.cli.remote import RemoteShop
 
         try:
             with RemoteShop(found, folder=folder) as remote:
                 problems = [f"server: works without {part}" for part in remote.readiness()["degraded"]]
+                pack = remote.packs()
         except TongganError as error:
             problems = [f"server: {error.message}"]
-    return {"problems": problems, "held_by": server, "index": None, "spaces": None}
+    return {"problems": problems, "held_by": server, "index": None, "spaces": None, "pack": pack}
 
 
 def _opened_state(folder: Path) -> Record:
@@ -115,7 +117,9 @@ def _opened_state(folder: Path) -> Record:
     if index["position"] != health["position"]:
         problems.append(f"index: stands at change {index['position']} of {health['position']}")
     problems += [f"search: works without {part}" for part in health["degraded"]]
-    return {"problems": problems, "held_by": None, "index": dict(index), "spaces": health["spaces"]}
+    problems += [f"pack: {health['pack']['lacking']}"] if "lacking" in health["pack"] else []
+    state = {"index": dict(index), "spaces": health["spaces"], "pack": health["pack"]}
+    return {"problems": problems, "held_by": None, **state}
 
 
 def _repair(folder: Path) -> list[str]:
@@ -146,6 +150,10 @@ def _show(record: Record, *, is_quiet: bool) -> None:
         say(f"Process {record['held_by']['pid']} has the shop open; its index was not looked at.")
     if index and "rebuilt_because" in index:
         say(f"The index was rebuilt just now: {index['rebuilt_because']}")
+    change = (record["pack"] or {}).get("change")
+    if change:
+        how_far = f"{change['stage']}, {change['done']:,} of {change['total']:,} products"
+        say(f"Moving to the pack {change['name']}: {how_far}.")
     say(
         f"{catalogue['products']:,} products ({catalogue['hidden']:,} hidden, {catalogue['variants']:,} variants), "
         f"{pictures['kept']:,} pictures ({pictures['unused']:,} unused)."

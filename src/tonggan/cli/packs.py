@@ -120,7 +120,8 @@ def use(
         importing(is_quiet=quiet or as_json, first="encode") as listener,
     ):
         # A folder is looked for where the command runs, not where the server does.
-        fingerprint = opened.use_pack(str(pack.folder) if pack and Path(name).is_dir() else name, listener=listener)
+        wanted = str(pack.folder.resolve()) if pack and Path(name).is_dir() else name
+        fingerprint = opened.use_pack(wanted, listener=listener)
     record = _record(name, pack) if pack else {"name": name}
     if as_json:
         print_json({"shop": str(shop), **record, "version": fingerprint})

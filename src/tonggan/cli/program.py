@@ -11,7 +11,7 @@ import typer
 from typer.main import get_command
 
 from tonggan import __version__
-from tonggan.cli import backups, bench, demo, doctor, evaluate, feeds, keys, learn, packs, search, serve
+from tonggan.cli import backups, bench, demo, doctor, encode, evaluate, feeds, keys, learn, packs, search, serve
 from tonggan.cli.failures import UNREAD, Reporter, UsageError
 
 NAME = "tonggan"
@@ -25,6 +25,7 @@ COMMANDS = {
     "import": feeds.import_feed,
     "search": search.search,
     "serve": serve.serve,
+    "encode": encode.encode,
     "evaluate": evaluate.evaluate,
     "export": backups.export,
     "backup": backups.backup,

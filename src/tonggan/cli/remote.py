@@ -66,6 +66,11 @@ class RemoteShop:
         job = self._finished("/packs/use", self._ask("POST", "/packs/use", json={"name": name}), listener)
         return job["version"]
 
+    def packs(self) -> Record:
+        """Return the pack in use and, while the shop moves to another one, how far that is."""
+        told = self._ask("GET", "/packs")
+        return told["used"] | ({"change": told["change"]} if told["change"] else {})
+
     def create_key(self, scopes: Sequence[str], *, name: str) -> Record:
         """Make a key; its `secret` is in the answer and nowhere else."""
         return self._ask("POST", "/keys", json={"scopes": list(scopes), "name": name})

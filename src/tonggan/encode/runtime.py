@@ -9,7 +9,7 @@ import numpy as np
 
 from tonggan.encode import EncodeSettings
 from tonggan.encode.onnx_file import require_harmless
-from tonggan.errors import InputError, MissingExtraError, NotReadyError, unknown_name
+from tonggan.errors import InputError, MissingExtraError, NotReadyError
 from tonggan.packs.folder import PartFiles
 from tonggan.packs.manifest import REMEDY
 
@@ -47,7 +47,7 @@ class OnnxModel:
         """Open the ONNX file in a role of a part.
 
         Raises NotReadyError, with file and reason, where it is damaged, no ONNX, or asks for code or for files that
-        the manifest does not list; InputError for an unknown device, MissingExtraError for one that is not installed.
+        the manifest does not list; MissingExtraError for a device that is not installed.
         """
         provider = _provider(settings.device)
         content, path = files.content(role), files.path(role)
@@ -94,8 +94,6 @@ def _provider(device: str) -> str:
 
     installed = onnxruntime.get_available_providers()
     available = [name for name, provider in PROVIDERS.items() if provider in installed]
-    if device not in PROVIDERS:
-        raise InputError(unknown_name("device", device, available), remedy="Set `device` of [encode] in shop.toml.")
     if device not in available:
         reason = f"The installed ONNX Runtime has no '{device}'; it has: {', '.join(available)}."
         raise MissingExtraError(reason, remedy="Install the ONNX Runtime for it, such as onnxruntime-gpu for cuda.")
