@@ -167,5 +167,5 @@ def test_without_onnx_the_extra_is_named(
 ) -> None:
     folder, row = copied
     monkeypatch.setitem(sys.modules, "onnx", None)
-    with pytest.raises(MissingExtraError, match=r"needs onnx\. Run `pip install 'tonggan\[convert\]'`"):
+    with pytest.raises(MissingExtraError, match=r"needs onnx\. Run `pip install 'tonggan\[packs\]'`"):
         convert(folder, row, tmp_path / "pack")
