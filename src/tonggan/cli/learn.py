@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tonggan.cli.learn_pack import pack
 from tonggan.cli.opening import require_free, require_shop
 from tonggan.cli.options import DEFAULT_SHOP, AsJson, Quiet, ShopFolder
 from tonggan.cli.progress import counting
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from tonggan.shop.packs import PackVersion
 
 app = typer.Typer(no_args_is_help=True, help="Learn from the shop's own products, photos and shoppers.")
+
+app.command()(pack)
 
 STAGES = (0, 1)
 
