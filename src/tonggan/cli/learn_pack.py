@@ -33,7 +33,7 @@ def pack(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Build the default pack, or one part of it, from data; two hours on two cores, minutes on a GPU machine."""
+    """Build the default pack, or one part of it, from data; half an hour on two cores."""
     from tonggan.learn.pack.build import LEXICON, PARTS, build_pack
     from tonggan.learn.pack.sources import Sources
     from tonggan.packs.library import BUNDLED

@@ -23,16 +23,17 @@ from tonggan.learn.pack.sources import Sources
 from tonggan.records import Vectors
 
 RIDGE = 1.0
-"""Multiple of the mean variance of picture rows that is added to each direction."""
+"""Multiple of the mean variance of picture rows that is added to each direction; .1 to 3 changed recall by .02."""
 
-CONSE_WEIGHT = 0.3
-"""How much what ImageNet's classes say of a picture counts beside its own words."""
+CONSE_WEIGHT = 1.0
+"""How much what ImageNet's classes say of a picture counts beside its own words. Titles to pictures of shops left out,
+mean recall@10 over four: .34 without, .36 at .3, .40 here, .37 at 3."""
 
 BATCH = 64
 """Pictures that go through a network at once."""
 
 DIMENSION = 96
-"""Directions of the shared space."""
+"""Directions of the shared space; with all 256 the recall of shops left out differed by less than .01."""
 
 LEAST_POOL = 20
 """Pictures that a left-out shop must have for its recall to say something."""

@@ -1,8 +1,7 @@
-"""The image part of the default pack: views, tuning, the blend with the start, ONNX of half precision weights."""
+"""The image part of the default pack: views of the training pictures, tuning, and ONNX with half-precision weights."""
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,7 +12,7 @@ from tonggan.learn.pack.mobilenet import read_tflite
 from tonggan.learn.pack.picture_export import half_weights, onnx_of
 from tonggan.learn.pack.picture_lesson import held_out_measure, lesson_of
 from tonggan.learn.pack.picture_sets import read_samples, read_sets
-from tonggan.learn.pack.picture_training import SIDE, Plan, blended, see, start, tower_of, train
+from tonggan.learn.pack.picture_training import SIDE, Plan, see, start, tower_of, train
 from tonggan.learn.pack.sources import Sources
 
 MEASURED_EVERY = 500
@@ -38,8 +37,8 @@ def learn_pictures(sources: Sources, *, plan: Plan, tell: Callable[[str, int, in
     tower = tower_of(read_tflite(sources.network))
     views = see(tower, pictures[learnt], lesson.repeats, plan=plan, tell=lambda at, of: tell("views", at, of))
     start(tower, views.features)
-    untouched = copy.deepcopy(tower)
     measure = held_out_measure(samples, pictures)
+    before = measure(tower)
     curves = train(
         tower,
         lesson,
@@ -49,8 +48,7 @@ def learn_pictures(sources: Sources, *, plan: Plan, tell: Callable[[str, int, in
         every=MEASURED_EVERY,
         tell=lambda step, terms: tell(" ".join(f"{name} {term:.2f}" for name, term in terms.items()), step, plan.steps),
     )
-    final = blended(untouched, tower, plan.tuned_share)
-    network = half_weights(onnx_of(final.float(), torch.zeros(2, 3, SIDE, SIDE)))
-    measures = {f"{name}_before": value for name, value in measure(untouched).items()} | measure(final)
+    network = half_weights(onnx_of(tower, torch.zeros(2, 3, SIDE, SIDE)))
+    measures = {f"{name}_before": value for name, value in before.items()} | measure(tower)
     steps = [{"step": at + 1, **terms} for at, terms in enumerate(curves.losses)]
     return LearntPictures(network, measures, [*steps, *curves.measures])

@@ -9,7 +9,6 @@ The first layers stay as they are, so each view of a picture passes them once, b
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -56,7 +55,6 @@ class Plan:
     distillation_weight: float = 4.0
     relation_weight: float = 30.0
     words_weight: float = 0.5
-    tuned_share: float = 1.0
     seed: int = 0
 
 
@@ -100,9 +98,13 @@ class PictureTower(nn.Module):
         self.projection = nn.Linear(FEATURES, DIMENSION)
 
     def features(self, activations: Tensor) -> Tensor:
-        """Return the pooled features [n, 1280] of what left the frozen layers, channels last in memory."""
-        with torch.autocast("cpu", torch.bfloat16):
-            return self.tuned(activations).float().mean(dim=(2, 3))
+        """Return the pooled features [n, 1280] of what left the frozen layers, channels last in memory.
+
+        The tuned layers may stand on a GPU; all else stays where it is.
+        """
+        device = next(self.tuned.parameters()).device
+        with torch.autocast(device.type, torch.bfloat16):
+            return self.tuned(activations.to(device)).float().mean(dim=(2, 3)).to(activations.device)
 
     def forward(self, pictures: Tensor) -> Tensor:
         pooled = self.tuned(self.frozen(pictures)).mean(dim=(2, 3))
@@ -153,8 +155,9 @@ def train(
     every: int = 500,
     tell: Callable[[int, dict[str, float]], None] | None = None,
 ) -> Curves:
-    """Tune the tower in place. The same seed gives the same tower."""
+    """Tune the tower in place, on a GPU where there is one. The same seed gives the same tower on the same machine."""
     torch.manual_seed(plan.seed)
+    tower.tuned.to("cuda" if torch.cuda.is_available() else "cpu")
     generator = torch.Generator().manual_seed(plan.seed)
     heads = nn.ModuleDict({name: _Cosine(count) for name, count in lesson.classes.items()})
     speech = nn.Linear(DIMENSION, lesson.words.shape[1])
@@ -187,14 +190,8 @@ def train(
             curves.measures.append({"step": step + 1, **measure(tower)})
         if tell:
             tell(step + 1, curves.losses[-1])
+    tower.tuned.to("cpu")
     return curves
-
-
-def blended(start: PictureTower, tuned: PictureTower, share: float) -> PictureTower:
-    """Return the tower between two [Wortsman 2022, WiSE-FT]: `share` of the tuned weights, the rest of the start's."""
-    mixed, ends = copy.deepcopy(tuned), (start.state_dict(), tuned.state_dict())
-    mixed.load_state_dict({name: (1 - share) * ends[0][name] + share * ends[1][name] for name in ends[0]})
-    return mixed
 
 
 class _Cosine(nn.Module):
