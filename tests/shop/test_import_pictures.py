@@ -144,7 +144,8 @@ def test_a_deleted_product_takes_its_picture_along_unless_another_one_shows_it(t
     feed.write_text(json.dumps(rows), encoding="utf-8")
     shop.ingest(feed)
     kept, erased = (media.checksum for media in shop.get("a").media)
-    fingerprint = shop.projection.standing.senses.fingerprint if shop.projection.standing.senses else ""
+    senses = shop.projection.standing.senses
+    fingerprint = senses.row_fingerprints["image"] if senses else ""
     assert shop.delete(["a", "nobody"]) == ("a",)
     assert list(shop.media.checksums()) == [kept]
     assert not list(shop.media.folder.glob(f"{erased[:2]}/{erased[2:]}*"))

@@ -424,6 +424,32 @@ def test_a_base_that_is_gone_leaves_words_and_says_how_to_get_it_back(
         assert len(found(shop)) == COUNT + 1
 
 
+def test_a_base_whose_model_is_damaged_leaves_words_too(folder: Path, library: PackLibrary) -> None:
+    with Shop.open(folder) as shop:
+        fingerprint = shop.use_pack("tiny")
+    model = library.folder / "tiny" / "text.onnx"
+    content = model.read_bytes()
+    model.write_bytes(content[:-1])
+    with Shop.open(folder) as shop:
+        assert "text.onnx has" in shop.health()["pack"]["lacking"]
+        assert shop.search("red shirt").degraded == ("text",)
+        with pytest.raises(NotReadyError, match=r"text\.onnx"):
+            shop.projection.rebuild(is_refitting=True)
+    model.write_bytes(content)
+    with Shop.open(folder) as shop:
+        assert shop.health()["pack"]["fingerprint"] == fingerprint
+
+
+def test_a_damaged_version_is_fitted_anew_on_the_same_base(folder: Path, library: PackLibrary) -> None:
+    with Shop.open(folder) as shop:
+        fingerprint = shop.use_pack("tiny")
+    weights = folder / "packs" / fingerprint / "rating.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1])
+    with Shop.open(folder) as shop:
+        check_moved(shop, library.find("tiny").fingerprint)
+        assert shop.health()["pack"]["fingerprint"] == fingerprint
+
+
 def test_a_shop_that_starts_with_a_pack_that_is_not_here_answers_by_words(
     tmp_path: Path, library: PackLibrary, feed: Path
 ) -> None:

@@ -166,11 +166,17 @@ def _make(folder: Path, *, currency: str, store: str) -> None:
 
 def _settings_text(chosen: dict[str, str]) -> str:
     """A shop.toml that names every setting with its default, those that were chosen switched on."""
+    from tonggan.encode import EncodeSettings
     from tonggan.retrieve import RetrievalSettings
     from tonggan.serve import ServeSettings
     from tonggan.shop.layout import ShopSettings
 
-    sections: dict[str, Any] = {"shop": ShopSettings, "retrieval": RetrievalSettings, "serve": ServeSettings}
+    sections: dict[str, Any] = {
+        "shop": ShopSettings,
+        "encode": EncodeSettings,
+        "retrieval": RetrievalSettings,
+        "serve": ServeSettings,
+    }
     lines = [
         "# Settings of this shop; remove a # to change one. `TONGGAN_SHOP__PER_PAGE=50` does the same for one run."
     ]

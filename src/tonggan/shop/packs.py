@@ -121,10 +121,10 @@ class ShopPacks:
 
         Raises NotReadyError where that is gone, NotFoundError where a new shop is to start with what is not here.
         """
-        version = self.notes.current()
+        version = self.notes.current() or next((each.version for each in self.versions()), "")
         if not version:
             return None if self._start == CATALOGUE else self.opened(self.library.find(self._start))
-        pack = read_pack(self.folder / version)
+        pack = parse_manifest(self.folder / version)
         return self.opened(self._base_of(pack)) if pack.base else None
 
     def base_named(self, name_or_folder: str) -> Base | None:
@@ -218,10 +218,14 @@ class ShopPacks:
     def _trusted(self, version: str) -> Senses | None:
         """Return the senses of a pack of this folder; none where it is damaged or lost."""
         try:
-            return self._opened(self.folder / version)
-        except _BaseGoneError:
-            raise
-        except (NotFoundError, NotReadyError, ValueError, OSError):  # A note of garbage names no path.
+            own = read_pack(self.folder / version)
+        except (NotReadyError, ValueError, OSError):  # A note of garbage names no path.
+            return None
+        try:
+            return self._opened(own.folder)
+        except NotReadyError as error:
+            if own.base:
+                raise _gone(own, error) from error
             return None
 
     def _opened(self, folder: Path) -> Senses:
@@ -232,15 +236,16 @@ class ShopPacks:
         try:
             return self.library.with_fingerprint(pack.base)
         except NotReadyError as error:
-            name = pack.origin.name
-            raise _BaseGoneError(
-                f"This shop builds on the pack '{name}', which is not here as it was: {error.message}",
-                remedy=f"tonggan packs get {name}, or let the shop use another: tonggan packs use NAME",
-            ) from error
+            raise _gone(pack, error) from error
 
 
-class _BaseGoneError(NotReadyError):
-    """The pack that a shop's encoders are built on is not in the library any more, or is damaged there."""
+def _gone(pack: Pack, error: NotReadyError) -> NotReadyError:
+    """What a sound pack of the shop lacks: the pack that it builds on is not here any more, or is damaged here."""
+    name = pack.origin.name
+    return NotReadyError(
+        f"This shop builds on the pack '{name}', which is not here as it was: {error.message}",
+        remedy=f"tonggan packs get {name}, or let the shop use another: tonggan packs use NAME",
+    )
 
 
 def _require_base(pack: Pack) -> None:
