@@ -107,7 +107,7 @@ def test_init_writes_settings_to_edit(tonggan: Tonggan, tmp_path: Path) -> None:
         "shop": str(tonggan.shop), "is_new": True, "products": 0,
     }  # fmt: skip
     settings = tomllib.loads((tonggan.shop / "shop.toml").read_text(encoding="utf-8"))
-    assert settings == {"shop": {"currency": "EUR"}, "retrieval": {}, "serve": {}}
+    assert settings == {"shop": {"currency": "EUR"}, "encode": {}, "retrieval": {}, "serve": {}}
 
 
 def test_every_setting_that_init_names_is_known(tonggan: Tonggan, tmp_path: Path) -> None:
