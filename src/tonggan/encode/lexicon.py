@@ -1,11 +1,13 @@
 """The bilingual retail lexicon: Chinese words, their English meanings, and what kind of word each is.
 
 A row's first column is what somebody writes (a Chinese word, a regional word in traditional characters, a misspelling
-in either language); the second is the English for it, the commonest first.
+in either language); the second is the English for it, the commonest first. A word has one row: it is looked up in
+simplified characters, so a traditional form has a row of its own only where no simplified one says the same.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,6 +23,8 @@ KINDS = (
 
 SEPARATOR = "|"
 """Stands between alternatives of the English column."""
+
+_HAN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +42,24 @@ class LexiconRow:
 
 
 def parse_lexicon(text: str, *, where: str = "lexicon.tsv") -> list[LexiconRow]:
-    """Return the rows of a lexicon; InputError names the line that is not `zh, en, kind`."""
-    header, *lines = text.splitlines() or [""]
+    """Return the rows of a lexicon; InputError names the line that is not `zh, en, kind`, or whose word was there."""
+    header, *lines = text.removesuffix("\n").split("\n")
     if tuple(header.split("\t")) != COLUMNS:
         raise InputError(f"{where}, line 1: {header!r} is not the header.", remedy="Start with: " + "\\t".join(COLUMNS))
-    return [_row(line, where=f"{where}, line {number}") for number, line in enumerate(lines, start=2)]
+    rows = [_row(line, where=f"{where}, line {number}") for number, line in enumerate(lines, start=2)]
+    _refuse_repeats(rows, where=where)
+    return rows
+
+
+def _refuse_repeats(rows: Sequence[LexiconRow], *, where: str) -> None:
+    lines: dict[str, int] = {}
+    for number, row in enumerate(rows, start=2):
+        first = lines.setdefault(row.normalized, number)
+        if first != number:
+            raise InputError(
+                f"{where}, line {number}: {row.written!r} is looked up as {row.normalized!r}, as line {first} is.",
+                remedy="Write all its meanings in one row.",
+            )
 
 
 def _row(line: str, *, where: str) -> LexiconRow:
@@ -56,7 +73,9 @@ def _row(line: str, *, where: str) -> LexiconRow:
 
 
 def _meanings(english: str, *, where: str) -> tuple[str, ...]:
-    meanings: Sequence[str] = english.split(SEPARATOR)
-    if any(meaning != meaning.strip().lower() or not meaning for meaning in meanings):
+    meanings = tuple(english.split(SEPARATOR))
+    if any(meaning != " ".join(meaning.lower().split()) or not meaning for meaning in meanings):
         raise InputError(f"{where}: meanings {english!r} are not plain.", remedy="Lower case, one | between them.")
-    return tuple(meanings)
+    if _HAN.search(english) or len(set(meanings)) < len(meanings):
+        raise InputError(f"{where}: meanings {english!r}.", remedy="English only, and each meaning once.")
+    return meanings

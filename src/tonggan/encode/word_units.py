@@ -25,14 +25,21 @@ LONGEST_WORD = 10
 LONGEST_PHRASE = 3
 """Latin words of the longest phrase that is looked for."""
 
+LONGEST_PIECED = 64
+"""Letters of the longest unknown word that is cut into pieces; longer ones are no words."""
+
 SHORTEST_PIECE = 3
 """Letters of the first piece of an unknown word at least; shorter ones say nothing of it."""
 
 CHUNKS_KEPT = 1 << 16
 """Analysed chunks that are remembered: catalogues repeat themselves."""
 
+LONGEST_KEPT = 64
+"""Characters of the longest chunk that is remembered; longer ones are seldom seen again and would fill memory."""
+
 _HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
-_UNIT = rf"(?P<han>[{_HAN}]+)|(?P<word>(?:(?![{_HAN}])[^\W_])+(?:['’](?:(?![{_HAN}])[^\W_])+)*)"
+_WORD = rf"(?:(?![{_HAN}])[^\W_])+(?:['’](?:(?![{_HAN}])[^\W_])+)*"
+_LATIN_WORD = re.compile(_WORD)
 _MIXED = re.compile(rf"(?=.*[{_HAN}])(?=.*[a-z0-9])\S+")
 _DIGIT = re.compile(r"\d")
 
@@ -48,16 +55,14 @@ class UnitReader:
     def __init__(self, vocabulary: Iterable[str]) -> None:
         self._known = frozenset(vocabulary)
         self._starts = frozenset(key.split(" ", 1)[0] for key in self._known if " " in key)
-        mixed = sorted(filter(_MIXED.fullmatch, self._known), key=lambda key: (-len(key), key))
-        whole = f"(?P<whole>{'|'.join(map(re.escape, mixed))})|" if mixed else ""
-        self._unit = re.compile(whole + _UNIT)
+        self._unit = _unit_pattern(sorted(filter(_MIXED.fullmatch, self._known), key=lambda key: (-len(key), key)))
         self._chunk = lru_cache(maxsize=CHUNKS_KEPT)(self._read_chunk)
 
     def units(self, text: str) -> Iterator[str]:
         """Yield the keys of a text, in order, with repetitions."""
         pending: list[str] = []
         for chunk in normalize(text).split():
-            for word, is_latin in self._chunk(chunk):
+            for word, is_latin in (self._chunk if len(chunk) <= LONGEST_KEPT else self._read_chunk)(chunk):
                 if is_latin:
                     pending.append(word)
                     continue
@@ -75,7 +80,7 @@ class UnitReader:
             elif match.lastgroup == "han":
                 found += ((key, False) for key in self._han(match.group()))
             else:
-                found.append((match.group().replace("’", "'").removesuffix("'s"), True))
+                found.append((_bare(match.group()), True))
         return tuple(found)
 
     def _latin(self, words: Sequence[str]) -> Iterator[str]:
@@ -98,10 +103,33 @@ class UnitReader:
     def _word(self, word: str) -> tuple[str, ...]:
         if word in self._known:
             return (word,)
-        return () if _DIGIT.search(word) else _pieces(word, self._known)
+        is_name = _DIGIT.search(word) or len(word) > LONGEST_PIECED
+        return () if is_name else _pieces(word, self._known)
 
     def _han(self, run: str) -> list[str]:
         return _cover(run, self._known)
+
+
+def spoken_key(text: str) -> str:
+    """Return the key under which a word or phrase is looked up; a text of Chinese characters is its own key.
+
+    >>> spoken_key("Men's T-shirt"), spoken_key("T恤"), spoken_key("耳機")
+    ('men t shirt', 't恤', '耳机')
+    """
+    folded = normalize(text)
+    return folded if re.search(rf"[{_HAN}]", folded) else " ".join(map(_bare, _LATIN_WORD.findall(folded)))
+
+
+def _bare(word: str) -> str:
+    return word.replace("’", "'").removesuffix("'s")
+
+
+def _unit_pattern(mixed: Sequence[str]) -> re.Pattern[str]:
+    """Runs of one script, and before them keys of two scripts, wherever in a run they start."""
+    if not mixed:
+        return re.compile(f"(?P<han>[{_HAN}]+)|(?P<word>{_WORD})")
+    whole = "|".join(re.escape(key) + ("(?![a-z0-9])" if key[-1].isascii() else "") for key in mixed)
+    return re.compile(f"(?P<whole>{whole})|(?P<han>(?:(?!{whole})[{_HAN}])+)|(?P<word>{_WORD})")
 
 
 def _pieces(word: str, known: frozenset[str]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ the texts that the table was learnt from.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Self
 
 import numpy as np
@@ -23,8 +24,8 @@ OPENING, HALF_LIFE = 20, 6.0
 """Units that all count alike, and how many more until one counts half: titles stand first, small print follows. Without
 the opening, dense alone had .055 less nDCG@10 on Icecat and .05 less recall@100 on Home Depot."""
 
-UNIT_LIMIT = 400
-"""Units of one text that are heard."""
+UNIT_LIMIT, TEXT_LIMIT = 400, 10_000
+"""Units, and characters, of one text that are heard; at half-life 6 what follows would weigh next to nothing."""
 
 
 class WordVectorEncoder:
@@ -60,9 +61,7 @@ class WordVectorEncoder:
         )
 
     def _heard(self, text: str) -> Iterable[str]:
-        from itertools import islice
-
-        return islice(self.units.units(text), UNIT_LIMIT)
+        return islice(self.units.units(text[:TEXT_LIMIT]), UNIT_LIMIT)
 
     def _encode(self, texts: Iterable[Mapping[str, float]], count: int) -> Vectors:
         sums = np.zeros((count, self.dim), np.float32)

@@ -77,7 +77,10 @@ def normalize(text: str) -> str:
     if text.isascii():
         return text.lower()
     folded = unicodedata.normalize("NFKC", text).lower()
-    return _simplifier().convert(folded) if _TRADITIONAL.search(folded) else folded
+    if not _TRADITIONAL.search(folded):
+        return folded
+    whole = folded.encode("utf-8", "replace").decode("utf-8")  # Half a character would stop the simplifier.
+    return _simplifier().convert(whole)
 
 
 def words(text: str) -> list[str]:
