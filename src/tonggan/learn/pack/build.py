@@ -13,8 +13,9 @@ from safetensors.numpy import save_file
 
 from tonggan.encode import open_encoder
 from tonggan.encode.lexicon import parse_lexicon
-from tonggan.errors import InputError, unknown_name
+from tonggan.errors import InputError, NotFoundError, NotReadyError, unknown_name
 from tonggan.learn.pack.card import card_of
+from tonggan.learn.pack.extra import library
 from tonggan.learn.pack.sources import Sources
 from tonggan.packs import CARD, MANIFEST, Origin, Pack, Part
 from tonggan.packs.folder import seal
@@ -52,11 +53,12 @@ def build_pack(
     """Build parts of the pack in a folder that holds the lexicon, keep the others as they are, and seal it.
 
     `changed` replaces fields of the plans, as `steps`. Raises InputError for an unknown part, NotFoundError for data
-    that are not there, MissingExtraError without the extra `train`.
+    that are not there, NotReadyError for a bridge without its ends, MissingExtraError without the extra `train`.
     """
     for name in parts:
         if name not in PARTS:
             raise InputError(unknown_name("part", name, PARTS))
+    library("torch")
     present = parse_manifest(folder) if (folder / MANIFEST).exists() else None
     kept = dict(present.parts) if present else {}
     measures = dict(present.measures) if present else {}
@@ -91,6 +93,8 @@ def _build_text(folder: Path, sources: Sources, request: _Request) -> Built:
     from tonggan.learn.pack.text_part import learn_words
     from tonggan.learn.pack.text_training import TextPlan
 
+    if not (folder / LEXICON).exists():
+        raise NotFoundError(f"{folder / LEXICON} is not there.", remedy="Put the lexicon of the pack into the folder.")
     lexicon = parse_lexicon((folder / LEXICON).read_text(encoding="utf-8"), where=str(folder / LEXICON))
     corpus = read_corpus(lexicon, wordnet=sources.wordnet, shops=sources.shops, seed=request.seed)
     table, projection = learn_words(
@@ -117,6 +121,9 @@ def _build_image(folder: Path, sources: Sources, request: _Request) -> Built:
 def _build_bridge(folder: Path, sources: Sources, request: _Request) -> Built:
     from tonggan.learn.pack.picture_bridge import learn_bridge
 
+    missing = [name for name in ("text", "image") if name not in request.parts]
+    if missing:
+        raise NotReadyError(f"The pack has no {' and no '.join(missing)} part yet.", remedy="Build it: --part all.")
     unsealed = Pack(folder, ORIGIN, request.parts, _promised(folder, request.parts), "")
     encoders = {name: open_encoder(unsealed, name) for name in ("text", "image")}
     bridge, measures = learn_bridge(encoders, sources, tell=request.tell)

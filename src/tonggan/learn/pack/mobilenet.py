@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from tonggan.errors import InputError
+from tonggan.learn.pack.extra import library
 
 STAGES = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
 """Expansion, channels, blocks and stride of each stage."""
@@ -94,9 +95,7 @@ def _place(layer: Any, weight: np.ndarray, bias: np.ndarray, *, path: Path) -> N
 
 def _weights(path: Path) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Weight and bias of each layer that has them, in order, as float32."""
-    import tflite
-
-    model = tflite.Model.GetRootAsModel(path.read_bytes(), 0)
+    model = library("tflite").Model.GetRootAsModel(path.read_bytes(), 0)
     graph = model.Subgraphs(0)
     for at in range(graph.OperatorsLength()):
         operator = graph.Operators(at)

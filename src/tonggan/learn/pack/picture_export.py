@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from tonggan.learn.pack.extra import library
+
 LEAST_HALVED = 256
 """Weights of a tensor from which half precision saves anything."""
 
@@ -39,16 +41,14 @@ def half_weights(network: bytes) -> bytes:
 
     It computes in single precision as before; the file is half as large.
     """
-    import onnx
-    from onnx import TensorProto, helper, numpy_helper
-
+    onnx = library("onnx")
     model = onnx.load_from_string(network)
     casts = []
     for tensor in model.graph.initializer:
-        if tensor.data_type == TensorProto.FLOAT and np.prod(tensor.dims) >= LEAST_HALVED:
-            name, array = tensor.name, numpy_helper.to_array(tensor).astype(np.float16)
-            tensor.CopyFrom(numpy_helper.from_array(array, f"{name}_half"))
-            casts.append(helper.make_node("Cast", [f"{name}_half"], [name], to=TensorProto.FLOAT))
+        if tensor.data_type == onnx.TensorProto.FLOAT and np.prod(tensor.dims) >= LEAST_HALVED:
+            name, array = tensor.name, onnx.numpy_helper.to_array(tensor).astype(np.float16)
+            tensor.CopyFrom(onnx.numpy_helper.from_array(array, f"{name}_half"))
+            casts.append(onnx.helper.make_node("Cast", [f"{name}_half"], [name], to=onnx.TensorProto.FLOAT))
     for cast in reversed(casts):
         model.graph.node.insert(0, cast)
     onnx.checker.check_model(model)

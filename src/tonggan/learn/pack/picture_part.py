@@ -16,7 +16,7 @@ from tonggan.learn.pack.picture_sets import Sample, read_samples, read_sets
 from tonggan.learn.pack.picture_training import FROZEN_LAYERS, SIDE, Plan, Views, see, start, tower_of, train
 from tonggan.learn.pack.sources import Sources
 
-MEASURED_EVERY = 500
+MEASURED_EVERY = 100
 """Steps between measures on the held-out part, for the curves."""
 
 

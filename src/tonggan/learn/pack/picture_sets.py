@@ -78,17 +78,21 @@ def _samples(root: Path, name: str, picture_set: PictureSet) -> Iterator[Sample]
     table = root / picture_set.table
     if not table.exists():
         raise NotFoundError(f"{table} is not there.", remedy="Give the folder of the sets with --data.")
-    rows = _folder_rows(table) if table.is_dir() else _table_rows(table)
-    for row in rows:
+    for row in _folder_rows(table) if table.is_dir() else _table_rows(table, picture_set):
         words = ". ".join(_spoken(row[column]) for column in picture_set.words if row[column])
         label, group = row.get(picture_set.label, ""), row.get(picture_set.group, "")
         path = (table if table.is_dir() else table.parent) / row[picture_set.image]
         yield Sample(path, picture_set.label_set or name, label, words, group, picture_set.repeat)
 
 
-def _table_rows(table: Path) -> Iterator[dict[str, str]]:
+def _table_rows(table: Path, picture_set: PictureSet) -> Iterator[dict[str, str]]:
+    wanted = {picture_set.image, picture_set.label, picture_set.group, *picture_set.words} - {""}
     with table.open(encoding="utf-8", newline="") as file:
-        yield from csv.DictReader(file)
+        rows = csv.DictReader(file)
+        known = rows.fieldnames or ()
+        for column in sorted(wanted - set(known)):
+            raise InputError(f"{table}: {unknown_name('column', column, known)}", remedy="Correct the keys of the set.")
+        yield from rows
 
 
 def _folder_rows(folder: Path) -> Iterator[dict[str, str]]:

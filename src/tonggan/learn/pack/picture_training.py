@@ -44,16 +44,20 @@ TEMPERATURE = 0.07
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How long and how hard to train."""
+    """How long and how hard to train.
+
+    Chosen on held-out photos of groceries and clothes and on categories of shops that are not trained on; with twice
+    the distillation groceries' top-1 fell from .59 to .53 and clothes from .60 to .58, with twice the steps to .50.
+    """
 
     views: int = 4
-    steps: int = 3000
+    steps: int = 900
     batch: int = 64
-    learning_rate: float = 2e-4
-    warm_up: int = 100
+    learning_rate: float = 3e-4
+    warm_up: int = 50
     weight_decay: float = 0.02
-    distillation_weight: float = 4.0
-    relation_weight: float = 30.0
+    distillation_weight: float = 2.0
+    relation_weight: float = 15.0
     words_weight: float = 0.5
     seed: int = 0
 

@@ -35,7 +35,7 @@ def read_shop_pictures(folder: Path) -> Iterator[ShopPicture]:
     """Yield the products of shops that have a picture, each picture of a shop once."""
     for table in sorted(folder.glob("*/products.jsonl")):
         seen: set[str] = set()
-        for line in table.read_text(encoding="utf-8").splitlines():
+        for line in filter(None, table.read_text(encoding="utf-8").split("\n")):
             record = json.loads(line)
             name = record.get("image") or next(iter(record.get("images") or ()), "")
             path, same = table.parent / name, str(record.get("image_sha") or name)

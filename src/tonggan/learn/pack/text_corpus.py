@@ -82,7 +82,7 @@ def _wordnet(folder: Path, chance: random.Random) -> Iterator[tuple[str, str]]:
         path = folder / name
         if not path.exists():
             raise NotFoundError(f"{path} is not there.", remedy="Install Debian's wordnet-base, or give --wordnet DIR.")
-        for line in path.read_text(encoding="latin-1").splitlines():
+        for line in filter(None, path.read_text(encoding="latin-1").split("\n")):
             if line.startswith("  "):
                 continue
             head, _, gloss = line.partition(" | ")
@@ -98,7 +98,7 @@ def _shops(folder: Path) -> Iterator[tuple[str, str]]:
     if not folder.is_dir():
         raise NotFoundError(f"{folder} is not there.", remedy="Give the folder of the sets with --data.")
     for path in sorted(folder.glob("*/products*.jsonl")):
-        for line in path.read_text(encoding="utf-8").splitlines():
+        for line in filter(None, path.read_text(encoding="utf-8").split("\n")):
             record: Mapping[str, Any] = json.loads(line)
             title, description = (_first(record, keys) for keys in SHOP_FIELDS)
             if title:

@@ -13,7 +13,7 @@ import numpy as np
 
 from tonggan.encode.lexicon import LexiconRow
 from tonggan.encode.rows import unit_rows
-from tonggan.encode.word_units import CHARACTER, LONGEST_PHRASE, PIECE, UnitReader
+from tonggan.encode.word_units import CHARACTER, LONGEST_PHRASE, PIECE, UnitReader, spoken_key
 from tonggan.learn.pack.teacher import pieces, teach
 from tonggan.learn.pack.text_corpus import Corpus
 from tonggan.learn.pack.text_training import (
@@ -102,9 +102,9 @@ def bilingual(table: WordTable, lexicon: Sequence[LexiconRow]) -> WordTable:
     known = set(table.vocabulary)
     added: dict[str, Vectors] = {}
     for row in lexicon:
-        vector = _meaning(row, reader, rows, table.vectors)
-        if row.normalized not in known and vector is not None and len(row.normalized.split(" ")) <= LONGEST_PHRASE:
-            added.setdefault(row.normalized, vector)
+        key, vector = spoken_key(row.written), _meaning(row, reader, rows, table.vectors)
+        if key not in known and vector is not None and 0 < len(key.split()) <= LONGEST_PHRASE:
+            added.setdefault(key, vector)
     added |= _characters(added)
     return WordTable([*table.vocabulary, *added], np.vstack([table.vectors, *added.values()]).astype(np.float32))
 
@@ -112,7 +112,7 @@ def bilingual(table: WordTable, lexicon: Sequence[LexiconRow]) -> WordTable:
 def _english_vocabulary(corpus: Corpus) -> list[str]:
     """The teacher's own pieces and words, and the words that occur often enough in the corpus."""
     counts = Counter(word for text in corpus.texts for word in _WORD.findall(text.lower().replace("’", "'")))
-    frequent = [word for word, count in counts.items() if count >= LEAST_OFTEN]
+    frequent = [spoken_key(word) for word, count in counts.items() if count >= LEAST_OFTEN]
     candidates = dict.fromkeys([*pieces(), *frequent])
     return [word for word in candidates if _LATIN.fullmatch(word) and _is_word(word)]
 
@@ -125,14 +125,16 @@ def _with_phrases(
     words: list[str], own: Vectors, lexicon: Sequence[LexiconRow], projection: Projection, *, kept: Path, tell: Tell
 ) -> tuple[list[str], Vectors]:
     """Add the phrases of the lexicon that mean something else than their words together."""
-    meanings = dict.fromkeys(meaning for row in lexicon for meaning in row.meanings)
-    phrases = [meaning for meaning in meanings if 1 < len(meaning.split(" ")) <= LONGEST_PHRASE]
+    meanings = {spoken_key(meaning): meaning for row in lexicon for meaning in row.meanings}
+    phrases = {key: meaning for key, meaning in meanings.items() if 1 < len(key.split()) <= LONGEST_PHRASE}
+    if not phrases:
+        return words, own
     rows, reader = {word: row for row, word in enumerate(words)}, UnitReader(words)
-    spoken = projection.rows(_kept_rows(phrases, kept, tell=tell))
+    spoken = projection.rows(_kept_rows(list(phrases.values()), kept, tell=tell))
     summed = unit_rows(np.stack([_sum(phrase, reader, rows, own) for phrase in phrases]))
-    is_own = (spoken * summed).sum(axis=1) < SINGLE_SENSE
-    chosen = [phrase for phrase, own_sense in zip(phrases, is_own, strict=True) if own_sense and _WORD.match(phrase)]
-    return [*words, *chosen], np.vstack([own, spoken[[phrases.index(phrase) for phrase in chosen]]])
+    has_own_sense = (spoken * summed).sum(axis=1) < SINGLE_SENSE
+    chosen = [phrase for phrase, is_chosen in zip(phrases, has_own_sense, strict=True) if is_chosen]
+    return [*words, *chosen], np.vstack([own, spoken[has_own_sense]])
 
 
 def _meaning(row: LexiconRow, reader: UnitReader, rows: Mapping[str, int], vectors: Vectors) -> Vectors | None:
