@@ -1,1 +1,1 @@
-"""Claims of the default pack, a function each in `texts.py`, `pictures.py` and `across.py`; `trial.py` is what they share."""
+"""Claims of the default pack: `texts.py`, `pictures.py` and `across.py` have a function each; `trial.py` is shared."""

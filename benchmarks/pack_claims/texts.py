@@ -97,7 +97,7 @@ def _untouched(grades: Mapping[str, Mapping[str, float]], *, seed: int) -> list[
 
 
 def _across(scope: Scope, *, asked: str, sold: str, others: Callable[[], Sequence[str]]) -> dict[str, Any]:
-    pairs = _pairs()
+    pairs = pairs_of_languages()
     known = _whole_rows(pairs)
     own = {f"pair{at:04d}": pair for at, pair in enumerate(pairs)}
     records = [{"id": product_id, "title": pair[sold]} for product_id, pair in own.items()]
@@ -115,7 +115,7 @@ def _across(scope: Scope, *, asked: str, sold: str, others: Callable[[], Sequenc
     return _compared(scope, Stock(records), questions) | {LEAKS: known}
 
 
-def _pairs() -> list[dict[str, str]]:
+def pairs_of_languages() -> list[dict[str, str]]:
     with PAIRS.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file, delimiter="\t"))
 

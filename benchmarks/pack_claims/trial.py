@@ -83,7 +83,7 @@ def filled_shop(stock: Stock, pack: str) -> Iterator[Shop]:
     """Give a shop on a pack that has imported the stock as any feed, with pictures beside it."""
     started = time.monotonic()
     with TemporaryDirectory(prefix="tonggan-claims-") as folder:
-        feed = _write_feed(stock, Path(folder, "feed"))
+        feed = write_feed(stock, Path(folder, "feed"))
         with Shop.open(Path(folder, "shop"), pack=pack, remote_pictures=False) as shop:
             report = shop.ingest(feed)
             tell(f"{report.accepted} products on {pack} in {time.monotonic() - started:.0f} s")
@@ -149,7 +149,7 @@ def _figures(result: MeasureResult) -> dict[str, float]:
     return {name: round(getattr(result, name), 4) for name in ("mean", "low", "high")}
 
 
-def _write_feed(stock: Stock, folder: Path) -> Path:
+def write_feed(stock: Stock, folder: Path) -> Path:
     folder.mkdir()
     for name, path in stock.pictures.items():
         shutil.copyfile(path, folder / name)
