@@ -167,44 +167,60 @@ def train(
     torch.manual_seed(plan.seed)
     tower.tuned.to("cuda" if torch.cuda.is_available() else "cpu")
     generator = torch.Generator().manual_seed(plan.seed)
-    heads = nn.ModuleDict({name: _Cosine(count) for name, count in lesson.classes.items()})
-    speech = nn.Linear(DIMENSION, lesson.words.shape[1])
-    optimizer = _optimizer(tower, [*heads.parameters(), *speech.parameters()], plan=plan)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, plan=plan))
-    centre = views.features.mean(dim=0)
+    course = _Course(tower, lesson, views, plan=plan)
     chances = lesson.weights[views.samples] / (lesson.repeats[views.samples] * plan.views)
     curves, best, kept = Curves(), -math.inf, copy.deepcopy(tower.state_dict())
-    for step in range(plan.steps):
+    for step in range(1, plan.steps + 1):
         chosen = torch.multinomial(chances, plan.batch, replacement=True, generator=generator)
-        passed = views.activations[chosen].float().contiguous(memory_format=torch.channels_last)
-        features = tower.features(passed)
-        known = nnf.normalize(views.features[chosen] - centre, dim=1)
-        own = nnf.normalize(features - centre, dim=1)
-        rows = nnf.normalize(tower.projection(features), dim=1)
-        samples = views.samples[chosen]
-        terms = {
-            "labels": _label_loss(rows, samples, lesson=lesson, heads=heads),
-            "distillation": plan.distillation_weight * (1 - (own * known).sum(dim=1)).mean(),
-            "relations": plan.relation_weight * (rows @ rows.T - known @ known.T).pow(2).mean(),
-            "words": plan.words_weight * _word_loss(nnf.normalize(speech(rows), dim=1), samples, lesson=lesson),
-        }
-        optimizer.zero_grad()
-        torch.stack(list(terms.values())).sum().backward()
-        nn.utils.clip_grad_norm_(tower.parameters(), 1.0)
-        optimizer.step()
-        schedule.step()
-        curves.losses.append({name: float(term.detach()) for name, term in terms.items()})
-        if measure and (step + 1) % every == 0:
+        curves.losses.append(course.step(chosen))
+        if measure and step % every == 0:
             measured = measure(tower)
-            curves.measures.append({"step": step + 1, **measured})
+            curves.measures.append({"step": step, **measured})
             if sum(measured.values()) > best:
                 best, kept = sum(measured.values()), copy.deepcopy(tower.state_dict())
         if tell:
-            tell(step + 1, curves.losses[-1])
+            tell(step, curves.losses[-1])
     if measure:
         tower.load_state_dict(kept)
     tower.tuned.to("cpu")
     return curves
+
+
+class _Course:
+    """What training keeps from step to step: what judges the rows, and the optimiser of all of it."""
+
+    def __init__(self, tower: PictureTower, lesson: Lesson, views: Views, *, plan: Plan) -> None:
+        self._tower, self._lesson, self._views, self._plan = tower, lesson, views, plan
+        self._heads = nn.ModuleDict({name: _Cosine(count) for name, count in lesson.classes.items()})
+        self._speech = nn.Linear(DIMENSION, lesson.words.shape[1])
+        self._optimizer = _optimizer(tower, [*self._heads.parameters(), *self._speech.parameters()], plan=plan)
+        self._schedule = torch.optim.lr_scheduler.LambdaLR(self._optimizer, lambda step: _rate(step, plan=plan))
+        self._centre = views.features.mean(dim=0)
+
+    def step(self, chosen: Tensor) -> dict[str, float]:
+        """Learn from chosen views once; return the terms of the loss, weighted."""
+        terms = self._terms(chosen)
+        self._optimizer.zero_grad()
+        torch.stack(list(terms.values())).sum().backward()
+        nn.utils.clip_grad_norm_(self._tower.parameters(), 1.0)
+        self._optimizer.step()
+        self._schedule.step()
+        return {name: float(term.detach()) for name, term in terms.items()}
+
+    def _terms(self, chosen: Tensor) -> dict[str, Tensor]:
+        plan, samples = self._plan, self._views.samples[chosen]
+        passed = self._views.activations[chosen].float().contiguous(memory_format=torch.channels_last)
+        features = self._tower.features(passed)
+        known = nnf.normalize(self._views.features[chosen] - self._centre, dim=1)
+        own = nnf.normalize(features - self._centre, dim=1)
+        rows = nnf.normalize(self._tower.projection(features), dim=1)
+        spoken = nnf.normalize(self._speech(rows), dim=1)
+        return {
+            "labels": _label_loss(rows, samples, lesson=self._lesson, heads=self._heads),
+            "distillation": plan.distillation_weight * (1 - (own * known).sum(dim=1)).mean(),
+            "relations": plan.relation_weight * (rows @ rows.T - known @ known.T).pow(2).mean(),
+            "words": plan.words_weight * _word_loss(spoken, samples, lesson=self._lesson),
+        }
 
 
 class _Cosine(nn.Module):
