@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as nnf
-from PIL import Image
+from PIL import Image, ImageOps
 from torch import Tensor
 
 SMALLEST_CROP = 0.45
@@ -25,9 +25,9 @@ WHITE = 255
 
 
 def square(path: Path, side: int) -> np.ndarray:
-    """Return a picture, fitted into a white square: uint8 [side, side, 3]."""
+    """Return a picture as a shop keeps it, upright and on white, fitted into a white square: uint8 [side, side, 3]."""
     with Image.open(path) as opened:
-        picture = opened.convert("RGB")
+        picture = _over_white(ImageOps.exif_transpose(opened))
     scale = side / max(picture.size)
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
     canvas = Image.new("RGB", (side, side), (WHITE, WHITE, WHITE))
@@ -66,6 +66,14 @@ def augmented(pictures: Tensor, side: int, *, generator: torch.Generator) -> Ten
     inverted = WHITE - pictures.float()  # What lies outside comes as zero, which stands for white.
     views = WHITE - nnf.grid_sample(inverted, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
     return scaled(_relit(views / WHITE, generator) * WHITE)
+
+
+def _over_white(picture: Image.Image) -> Image.Image:
+    if not picture.has_transparency_data:
+        return picture.convert("RGB")
+    ground = Image.new("RGBA", picture.size, (WHITE, WHITE, WHITE, WHITE))
+    ground.alpha_composite(picture.convert("RGBA"))
+    return ground.convert("RGB")
 
 
 def _relit(views: Tensor, generator: torch.Generator) -> Tensor:

@@ -54,7 +54,10 @@ class Sample:
 def read_sets(table: Path | None = None) -> dict[str, PictureSet]:
     """Return the sets that a TOML table names; without one, those of the default pack."""
     source = table if table else files("tonggan.learn.pack").joinpath("picture_sets.toml")
-    rows = tomllib.loads(source.read_text(encoding="utf-8"))
+    try:
+        rows = tomllib.loads(source.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{source} is not TOML: {error}.", remedy="Correct the line.") from error
     sets = {}
     for name, row in rows.items():
         try:
