@@ -144,13 +144,13 @@ def _wanted(words: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
 
 
 def _in_chinese(kinds: Mapping[str, str]) -> dict[str, list[str]]:
-    """Return for each product the Chinese word whose first meaning in the lexicon is its kind, where there is one."""
-    rows = parse_lexicon((BUNDLED / "lexicon.tsv").read_text(encoding="utf-8"))
-    spoken: dict[str, str] = {}
-    for row in rows:
-        if row.kind in ("product", "category"):
-            spoken.setdefault(_singular(row.meanings[0]), row.written)
-    return {each: [spoken[_singular(kind)]] for each, kind in kinds.items() if _singular(kind) in spoken}
+    """Return for each product the shortest Chinese word of which its kind is a meaning in the lexicon, if any."""
+    spoken: dict[str, list[str]] = defaultdict(list)
+    for row in parse_lexicon((BUNDLED / "lexicon.tsv").read_text(encoding="utf-8")):
+        for meaning in row.meanings if row.kind not in ("regional", "misspelling") else ():
+            spoken[_singular(meaning)].append(row.written)
+    known = {product_id: spoken[_singular(kind)] for product_id, kind in kinds.items() if _singular(kind) in spoken}
+    return {product_id: [min(words, key=len)] for product_id, words in known.items()}
 
 
 def _singular(word: str) -> str:
