@@ -19,6 +19,11 @@ STAGES = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3,
 FEATURES, CLASSES = 1280, 1001
 """Channels before pooling, and ImageNet classes with one for the background."""
 
+REMEDY = "Give MobileNet v2 1.0 with its classifier, quantised to eight bits."
+
+IDENTIFIER = b"TFL3"
+"""The four bytes of a TFLite file that follow its first four."""
+
 _UINT8 = 3
 
 
@@ -48,13 +53,13 @@ def read_tflite(path: Path) -> MobileNet:
     if len(pairs) != len(convolutions) + 1:
         raise InputError(
             f"{path} has {len(pairs)} layers with weights, not {len(convolutions) + 1}.",
-            remedy="Give MobileNet v2 1.0 with its classifier.",
+            remedy=REMEDY,
         )
     for convolution, (weight, bias) in zip(convolutions, pairs[:-1], strict=True):
         order = (3, 0, 1, 2) if convolution.groups > 1 else (0, 3, 1, 2)
         _place(convolution, weight.transpose(order), bias, path=path)
     weight, bias = pairs[-1]
-    _place(network.logits, weight.reshape(CLASSES, FEATURES), bias, path=path)
+    _place(network.logits, weight.reshape(len(weight), -1), bias, path=path)
     return network
 
 
@@ -87,7 +92,7 @@ def _place(layer: Any, weight: np.ndarray, bias: np.ndarray, *, path: Path) -> N
     if tuple(layer.weight.shape) != weight.shape:
         raise InputError(
             f"{path}: a layer is {weight.shape}, not {tuple(layer.weight.shape)}.",
-            remedy="Give MobileNet v2 1.0 with its classifier.",
+            remedy=REMEDY,
         )
     layer.weight.data = torch.from_numpy(np.ascontiguousarray(weight))
     layer.bias.data = torch.from_numpy(bias)
@@ -95,7 +100,10 @@ def _place(layer: Any, weight: np.ndarray, bias: np.ndarray, *, path: Path) -> N
 
 def _weights(path: Path) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Weight and bias of each layer that has them, in order, as float32."""
-    model = library("tflite").Model.GetRootAsModel(path.read_bytes(), 0)
+    tflite, content = library("tflite"), path.read_bytes()
+    if content[4:8] != IDENTIFIER:
+        raise InputError(f"{path} is not a TFLite file.", remedy=REMEDY)
+    model = tflite.Model.GetRootAsModel(content, 0)
     graph = model.Subgraphs(0)
     for at in range(graph.OperatorsLength()):
         operator = graph.Operators(at)
