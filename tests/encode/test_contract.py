@@ -46,7 +46,20 @@ def text_case() -> Case:
     return Case(
         items,
         ["red shirt", "耳机"],
-        ["x" * 100_000, "red " * 25_000, "🎁🧸", " \t\n", "", "\x00", "zzzz", "\ud83d red \udc00", "\ud800"],
+        [
+            "x" * 100_000,
+            "red " * 25_000,
+            "🎁🧸",
+            " \t\n",
+            "",
+            "\x00",
+            "zzzz",
+            "\ud83d red \udc00",
+            "\ud800",
+            "红\ud83d色",
+            "\u202e红色\u2066",
+            "紅" * 9_000,
+        ],
     )
 
 

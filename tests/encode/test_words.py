@@ -20,6 +20,12 @@ def test_traditional_and_simplified_are_one(query: str) -> None:
     assert query_terms(query) == query_terms("连衣裙")
 
 
+@pytest.mark.parametrize("text", ["连衣裙\ud83d", "\ude00連衣裙", "连衣裙\ud83d\ud83d 🎁"])
+def test_half_a_character_beside_chinese_stops_nothing(text: str) -> None:
+    assert query_terms(text) == query_terms("连衣裙")
+    assert terms(text) == terms("连衣裙")
+
+
 def test_full_width_and_mixed_forms_are_one() -> None:
     assert query_terms("ｉＰｈｏｎｅ　１３") == query_terms("iphone 13")
 
