@@ -40,7 +40,7 @@ docs: develop
 	$(BIN)/python docs/make_pictures.py
 
 lock: develop
-	$(BIN)/python -m pip freeze --exclude-editable > constraints.txt
+	$(BIN)/python -m pip freeze --exclude-editable | sed "s/+cpu$$//" > constraints.txt
 
 clean:
 	rm -rf $(VENV) build dist demo-shop artefacts .pytest_cache .ruff_cache .import_linter_cache .hypothesis

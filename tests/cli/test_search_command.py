@@ -76,7 +76,7 @@ def test_people_see_title_price_stars_and_facets(tonggan: Tonggan) -> None:
 
 
 def test_explain_says_which_channels_made_the_score(tonggan: Tonggan) -> None:
-    assert "words 0.850 + text 0.150" in tonggan("search", "red mug", "--explain").out
+    assert "words 0.700 + text 0.300" in tonggan("search", "red mug", "--explain").out
     assert set(tonggan("search", "mug", "--explain", "--json").record["hits"][0]["reasons"]) == {"words", "text"}
 
 

@@ -22,7 +22,7 @@ class ShopSettings:
     currency: str = ""
     """ISO 4217 code of prices that name no currency."""
 
-    pack: str = "catalogue"
+    pack: str = "default"
     """Pack that a new shop starts with; `tonggan packs use` changes it later."""
 
     per_page: int = 20
