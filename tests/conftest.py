@@ -45,8 +45,8 @@ def toy_feed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def toy_shop(tmp_path_factory: pytest.TempPathFactory, toy_feed: Path) -> Iterator[Shop]:
-    """The toy shop, imported; only read it."""
-    with Shop.open(tmp_path_factory.mktemp("toy-shop")) as shop:
+    """The toy shop, imported, with encoders of its own alone, whose answers are obvious; only read it."""
+    with Shop.open(tmp_path_factory.mktemp("toy-shop"), pack="catalogue") as shop:
         shop.ingest(toy_feed)
         yield shop
 

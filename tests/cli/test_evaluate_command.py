@@ -65,7 +65,7 @@ def test_queries_with_pictures_and_stars_are_asked_as_given(tonggan: Tonggan, tr
     queries.write_text(
         "query_id,text,image,like,rating\nq1,red mug,photo.png,,\nq2,,,dress-red,4.9\n", encoding="utf-8"
     )
-    assert list(tonggan(*trial, "--json").record["rows"]) == ["words", "text", "rrf", "merged"]
+    assert list(tonggan(*trial, "--json").record["rows"]) == ["words", "text", "cross-modal", "rrf", "merged"]
 
 
 def test_graded_products_that_the_shop_lacks_are_reported(tonggan: Tonggan, trial: list[str]) -> None:

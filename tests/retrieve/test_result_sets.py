@@ -69,7 +69,7 @@ def feed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def generated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, feed: Path) -> Iterator[Shop]:
     folder = tmp_path_factory.mktemp("generated-shop")
     (folder / "shop.toml").write_text(f"[retrieval]\ndepth = {DEPTH}\n", encoding="utf-8")
-    with Shop.open(folder, index=request.param) as shop:
+    with Shop.open(folder, index=request.param, pack="catalogue") as shop:
         assert shop.ingest(feed).accepted == COUNT
         yield shop
 

@@ -44,7 +44,8 @@ def http(shop: Shop) -> Iterator[Client]:
 def test_what_is_used_and_what_is_here_is_told(http: Client, shop: Shop) -> None:
     told = http("GET", "/packs").json()
     version = shop.health()["pack"]["fingerprint"]
-    assert told["used"] == {"name": "", "version": version, "base": ""}
+    assert told["used"] == {"name": "default", "version": version, "base": shop.health()["pack"]["base"]}
+    assert told["used"]["base"] == shop.library.find("default").fingerprint
     assert told["change"] is None
     (tiny,) = [each for each in told["packs"] if each["name"] == "tiny"]
     assert (tiny["state"], tiny["licence"], tiny["dims"]) == ("installed", "Apache-2.0", {"text": 12, "image": 12})

@@ -47,7 +47,7 @@ class BrokenEncoders:
 @pytest.fixture(scope="module")
 def pictureless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """The toy shop without pictures."""
-    with Shop.open(tmp_path_factory.mktemp("pictureless") / "shop") as shop:
+    with Shop.open(tmp_path_factory.mktemp("pictureless") / "shop", pack="catalogue") as shop:
         shop.put(toy_records())
         yield shop
 

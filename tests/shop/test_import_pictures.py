@@ -62,7 +62,7 @@ def feed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory, feed: Path) -> Iterator[tuple[Shop, ImportReport]]:
-    with Shop.open(tmp_path_factory.mktemp("pictures") / "shop") as shop:
+    with Shop.open(tmp_path_factory.mktemp("pictures") / "shop", pack="catalogue") as shop:
         yield shop, shop.ingest(feed)
 
 

@@ -35,7 +35,7 @@ def feed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def imported(tmp_path_factory: pytest.TempPathFactory, feed: Path) -> Path:
     """A closed shop that has learnt from itself alone."""
     folder = tmp_path_factory.mktemp("imported") / "shop"
-    with Shop.open(folder) as shop:
+    with Shop.open(folder, pack="catalogue") as shop:
         shop.ingest(feed)
     return folder
 

@@ -57,7 +57,7 @@ def test_ten_kills_delay_a_change_and_no_more(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("TONGGAN_PACKS", str(library))
     base = library_with(library, base_pack(tmp_path / "made")).find("tiny").fingerprint
     feed = write_feed(tmp_path / "feed", count=COUNT)
-    with Shop.open(tmp_path / "shop") as shop:
+    with Shop.open(tmp_path / "shop", pack="catalogue") as shop:
         shop.ingest(feed)
         before = shop.health()["pack"]["fingerprint"]
     kept = kept_rows(tmp_path / "shop")

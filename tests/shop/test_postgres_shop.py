@@ -15,7 +15,7 @@ def test_a_shop_on_postgresql_does_what_one_on_sqlite_does(
     postgres: str, tmp_path: Path, toy_feed: Path, toy_shop: Shop
 ) -> None:
     url = postgres_server.new_database(postgres, "whole_shop")
-    with Shop.open(tmp_path / "shop", store=url) as shop:
+    with Shop.open(tmp_path / "shop", store=url, pack="catalogue") as shop:
         assert shop.ingest(toy_feed).accepted == 12
         assert shop.ingest(toy_feed).unchanged == 12
         questions: list[dict[str, Any]] = [{}, {"words": "蓝色连衣裙"}, {"words": "red"}, {"filter_by": "price:<60"}]
