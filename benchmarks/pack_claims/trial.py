@@ -27,6 +27,9 @@ CHANCE = "chance"
 PUBLISHED = "MobileNet v1, quoted"
 """The row of MobileNet v1's embeddings, as it was measured before this project; it is quoted here, not measured."""
 
+REMARK = "remark"
+"""Key of what a reader must know beside a claim's figures."""
+
 Item = TypeVar("Item")
 Row = dict[str, Any]
 Rows = dict[str, Any]
