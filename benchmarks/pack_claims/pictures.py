@@ -13,6 +13,7 @@ from benchmarks.pack_claims.trial import (
     DATA,
     MERGED,
     PUBLISHED,
+    REMARK,
     Questions,
     Rows,
     Scope,
@@ -35,6 +36,8 @@ SEARCHES: Mapping[str, Mapping[str, Any]] = {"image": {"channels": "image"}, "me
 
 QUOTED = {"grocery": {"Success@1": 0.236, "Success@5": 0.470}, "clothing": {"P@1": 0.531}, "flipkart": {"P@1": 0.841}}
 """MobileNet v1's own rows; clothing over the whole source set, which is larger than the one here."""
+
+SEEN_IN_TRAINING = "none of these was trained on, but the step of the training that is kept was chosen by them"
 
 NEAREST = ["P@1"]
 
@@ -64,15 +67,14 @@ def grocery(scope: Scope) -> dict[str, Any]:
     for pack in scope.packs:
         with filled_shop(stock, pack) as shop:
             rows[pack] = before_and_after(shop, questions, SEARCHES, pairs, products=len(classes), scope=scope)
-    told = {"photos learnt from": len(pairs)}
+    told = {"photos learnt from": len(pairs), REMARK: SEEN_IN_TRAINING}
     return claim(questions, rows | {PUBLISHED: QUOTED["grocery"]}, products=len(classes), **told)
 
 
 def clothing(scope: Scope) -> dict[str, Any]:
     """Return the label of the nearest neighbour of another sender, among pictures of senders never trained on."""
-    return _nearest(
-        scope, [_labelled(sample) for sample in _clothes() if sample.is_held_out], quoted=QUOTED["clothing"]
-    )
+    pictures = [_labelled(sample) for sample in _clothes() if sample.is_held_out]
+    return _nearest(scope, pictures, quoted=QUOTED["clothing"]) | {REMARK: SEEN_IN_TRAINING}
 
 
 def clothing_whole(scope: Scope) -> dict[str, Any]:

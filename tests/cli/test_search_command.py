@@ -77,7 +77,11 @@ def test_people_see_title_price_stars_and_facets(tonggan: Tonggan) -> None:
 
 def test_explain_says_which_channels_made_the_score(tonggan: Tonggan) -> None:
     assert "words 0.636 + text 0.273" in tonggan("search", "red mug", "--explain").out
-    assert set(tonggan("search", "mug", "--explain", "--json").record["hits"][0]["reasons"]) == {"words", "text", "text-shared"}
+    assert set(tonggan("search", "mug", "--explain", "--json").record["hits"][0]["reasons"]) == {
+        "words",
+        "text",
+        "text-shared",
+    }
 
 
 def test_one_channel_can_be_heard_alone(tonggan: Tonggan) -> None:
