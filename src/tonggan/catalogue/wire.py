@@ -44,7 +44,7 @@ def content_hash(record: Mapping[str, Any]) -> bytes:
 
 
 def seen_media(record: Mapping[str, Any]) -> dict[str, Json]:
-    """Return what was seen (checksum, colours, pattern) in the media of a product's JSON and its variants, by source."""
+    """Return what was seen (checksum, colours, pattern) in the media of a product and its variants, by source."""
     owners = [record, *record.get("variants", ())]
     media = [item for owner in owners for item in owner.get("media", ())]
     return {item["source"]: _seen(item) for item in media if item.get("checksum")}
