@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import TypeAlias
 
@@ -21,6 +22,9 @@ PICTURE_SIDE = 256
 
 ROWS_AT_ONCE = 64
 """Pictures or texts that are encoded and kept together: what a kill can cost."""
+
+READERS = 2
+"""Threads that read pictures ahead; decoding lets go of the interpreter."""
 
 ReadPicture: TypeAlias = Callable[[str], Picture | None]
 """Returns the pixels of a picture by its checksum, nothing where it cannot be read."""
@@ -43,9 +47,7 @@ class RowKeeper:
         wanted = sorted({checksum for checksum in checksums if checksum})
         known = dict(self._store.get_vectors(fingerprint, set(wanted)))
         missing = [checksum for checksum in wanted if checksum not in known]
-        for at in range(0, len(missing), ROWS_AT_ONCE):
-            opened = ((checksum, (read or self.picture)(checksum)) for checksum in missing[at : at + ROWS_AT_ONCE])
-            pictures = {checksum: picture for checksum, picture in opened if picture is not None}
+        for pictures in _read_ahead(missing, read or self.picture):
             known |= self._made(fingerprint, list(pictures), lambda _, own=pictures: _encoded(encoder, own))
         return [known.get(checksum) for checksum in checksums]
 
@@ -93,6 +95,24 @@ def text_key(text: str) -> str:
 def first_checksum(product: Product) -> str:
     """Return the checksum of the picture by which a product is searched, empty where it has none."""
     return next((media.checksum for media in product.media if media.kind == "image" and media.checksum), "")
+
+
+def _read_ahead(checksums: Sequence[str], read: ReadPicture) -> Iterator[dict[str, Picture]]:
+    """Yield the pictures that can be read, some at once; the next ones are read while these are worked on."""
+    with ThreadPoolExecutor(READERS) as pool:
+        ahead: list[tuple[str, Future[Picture | None]]] = []
+        for at in range(0, len(checksums), ROWS_AT_ONCE):
+            following = [(checksum, pool.submit(read, checksum)) for checksum in checksums[at : at + ROWS_AT_ONCE]]
+            if ahead:
+                yield _opened(ahead)
+            ahead = following
+        if ahead:
+            yield _opened(ahead)
+
+
+def _opened(ahead: Sequence[tuple[str, Future[Picture | None]]]) -> dict[str, Picture]:
+    read = ((checksum, picture.result()) for checksum, picture in ahead)
+    return {checksum: picture for checksum, picture in read if picture is not None}
 
 
 def _encoded(encoder: Encoder, pictures: Mapping[str, Picture]) -> Vectors:
