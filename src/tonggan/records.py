@@ -165,10 +165,108 @@ class SortKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Token:
+    """A word of a query: `text` stands at `start:end` of the understood text; `tag` is its part of speech [UPOS]."""
+
+    text: str
+    start: int
+    end: int
+    tag: str = "X"
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A stretch of a query that names something: a brand, a category, a colour, a size, a model.
+
+    `value` is how the catalogue spells it, `field` the field of the index that holds the value, empty where only the
+    lexicon knows it; `confidence`, 0 to 1, is how surely the stretch means this.
+    """
+
+    kind: str
+    text: str
+    start: int
+    end: int
+    value: str = ""
+    field: str = ""
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """A wish that orders results and leaves none out: high or low values of a number field are better."""
+
+    field: str
+    is_high: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Interpretation:
+    """What was read into a stretch of the query beyond its words; the shopper can undo it by its `key`.
+
+    It has one effect: `filter` leaves products out, `preference` orders them, `replacement` is searched for in place of
+    `text`. One that has none says in `note` why: there is no product with a price in dollars, say.
+    """
+
+    kind: str
+    key: str
+    text: str
+    start: int
+    end: int
+    filter: Filter | None = None
+    preference: Preference | None = None
+    replacement: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One of several things that an ambiguous query may mean: `entity`, and the results that mean it.
+
+    `share`, 0 to 1, is how likely this reading is; `product_ids` are its best results once they are known.
+    """
+
+    entity: Entity
+    label: str
+    filter: Filter
+    share: float = 0.0
+    found: int = 0
+    product_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of understanding, for people who ask why: its name and what it found, in short."""
+
+    name: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """What a shopper's words mean. All offsets are into `text`: what was typed, cleaned and normalized.
+
+    `words` are to be searched for: the text, spelt right, without what became filters; `expansions` are searched for
+    beside them, with weights below 1; `product_ids` are products whose code was typed.
+    """
+
+    text: str
+    words: str
+    language: str = ""
+    tokens: tuple[Token, ...] = ()
+    entities: tuple[Entity, ...] = ()
+    interpretations: tuple[Interpretation, ...] = ()
+    expansions: Mapping[str, float] = field(default_factory=dict)
+    readings: tuple[Reading, ...] = ()
+    product_ids: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """What a shopper asks for, any part alone or with the others; nothing at all browses the catalogue.
 
-    `channels` lets only these channels of retrieval speak; all of them when empty.
+    `channels` lets only these channels of retrieval speak; all of them when empty. `undo` are keys or kinds of
+    interpretations that the shopper does not want, `understood` is what the words mean once that is known.
     """
 
     words: str = ""
@@ -192,6 +290,9 @@ class Query:
     channels: tuple[str, ...] = ()
     language: str = ""
     explain: bool = False
+    undo: tuple[str, ...] = ()
+    num_typos: int = 2
+    understood: Understanding | None = None
 
 
 @dataclass(frozen=True, slots=True)
