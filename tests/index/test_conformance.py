@@ -12,7 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.index_questions import FILTERS, HOSTILE, assert_same_answers, assert_same_match, assert_same_neighbours
+from index.index_questions import (
+    FILTERS,
+    HOSTILE,
+    WORD_SCORE_TOLERANCE,
+    assert_same_answers,
+    assert_same_match,
+    assert_same_neighbours,
+)
 from index.index_shop import DIM, SCHEMA, make_entries, make_entry, product_ids
 from tonggan.errors import ConflictError, InputError, NotReadyError
 from tonggan.index import ADAPTERS, Entry, Index, IndexAdapter, IndexSchema, index_adapter
@@ -119,6 +126,54 @@ def test_chinese_words_are_found(index: Index) -> None:
     view = index.view()
     assert view.ids(view.match({"连衣裙": 1.0}).rows) == ["裙"]
     assert view.document_frequency(["手机", "红色", "无"]) == [1, 1, 0]
+
+
+def test_the_score_of_a_field_is_that_of_its_words_alone(index: Index) -> None:
+    index.apply(
+        [
+            Entry("a", terms={"title": ["red", "dress"], "description": ["red", "red"]}),
+            Entry("b", terms={"title": ["blue", "shirt"], "description": ["red", "lamp"]}),
+            Entry("c", terms={"title": ["phone", "case"], "description": ["lamp", "desk"]}),
+        ],
+        position=1,
+    )
+    index.optimize(wait=True)
+    view = index.view()
+    rarity = inverse_document_frequency(2, 3)
+    title, once, twice = (weight * rarity / (K1 + weight) for weight in (3.0, 1.0, 2.0))
+    wanted = {"a": [title, twice], "b": [0.0, once], "c": [0.0, 0.0]}
+    rows = view.rows(["a", "b", "c"])
+    scores = view.field_scores({"red": 1.0}, rows)
+    assert (scores.shape, scores.dtype) == ((3, 2), np.float32)
+    assert scores == pytest.approx(np.array([wanted[name] for name in view.ids(rows)]), rel=1e-5)
+
+
+def test_field_scores_are_those_of_the_oracle(index: Index, oracle: Index) -> None:
+    fill(index, oracle)
+    index.apply(make_entries(30, start=200), product_ids(make_entries(20)), position=2)
+    oracle.apply(make_entries(30, start=200), product_ids(make_entries(20)), position=2)
+    terms = {"red": 1.0, "连衣裙": 0.5, "unheard": 1.0}
+    wanted = oracle.view().select()
+    expected = dict(zip(oracle.view().ids(wanted), oracle.view().field_scores(terms, wanted), strict=True))
+    rows = index.view().select()[::3]
+    for name, scores in zip(index.view().ids(rows), index.view().field_scores(terms, rows), strict=True):
+        assert scores == pytest.approx(expected[name], rel=WORD_SCORE_TOLERANCE)
+
+
+def test_field_scores_add_up_to_no_less_than_the_match(index: Index) -> None:
+    fill(index)
+    index.optimize(wait=True)
+    match = index.view().match({"red": 1.0, "phone": 2.0})
+    assert (index.view().field_scores({"red": 1.0, "phone": 2.0}, match.rows).sum(axis=1) >= match.scores - 1e-5).all()
+
+
+def test_field_scores_of_no_row_and_of_no_word_are_empty_and_zero(index: Index) -> None:
+    fill(index)
+    view = index.view()
+    assert view.field_scores({"red": 1.0}, view.rows([])).shape == (0, 2)
+    assert not view.field_scores({}, view.select()).any()
+    with pytest.raises(InputError, match="weight"):
+        view.field_scores({"red": -1.0}, view.select())
 
 
 @pytest.mark.parametrize("weight", [-1.0, float("nan"), float("inf")])

@@ -129,6 +129,12 @@ class View(Protocol):
         ...
 
     def document_frequency(self, terms: Sequence[str]) -> list[int]: ...
+    def field_scores(self, terms: Mapping[str, float], rows: Rows) -> npt.NDArray[np.float32]:
+        """BM25F of each row in each field alone, [rows, fields] with the fields in the order of the schema.
+
+        A term is as rare as it is in any field, so that fields compare; the parts add up to no less than `match`.
+        """
+        ...
 
 
 class Index(Protocol):

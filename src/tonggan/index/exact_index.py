@@ -164,6 +164,19 @@ class ExactView:
         held = [{term for terms in entry.terms.values() for term in terms} for entry in self._contents.entries.values()]
         return [sum(term in item for item in held) for term in terms]
 
+    def field_scores(self, terms: Mapping[str, float], rows: Rows) -> npt.NDArray[np.float32]:
+        check_terms(terms)
+        gains = {
+            term: weight * inverse_document_frequency(frequency, self.count)
+            for (term, weight), frequency in zip(terms.items(), self.document_frequency(list(terms)), strict=True)
+        }
+        scores = np.zeros((len(rows), len(self._schema.word_fields)), dtype=np.float32)
+        for at, row in enumerate(rows.tolist()):
+            for column, name in enumerate(self._schema.word_fields):
+                held = self._weighted(self._contents.entries[row], [name])
+                scores[at, column] = sum(gains[t] * held[t] / (K1 + held[t]) for t in terms if t in held)
+        return scores
+
     def _weighted(self, entry: Entry, names: Sequence[str]) -> dict[str, float]:
         weighted: dict[str, float] = {}
         for name in names:

@@ -123,6 +123,10 @@ class IndexView:
     def document_frequency(self, terms: Sequence[str]) -> list[int]:
         return self._snapshot.words.document_frequency(terms)
 
+    def field_scores(self, terms: Mapping[str, float], rows: Rows) -> npt.NDArray[np.float32]:
+        check_terms(terms)
+        return self._snapshot.words.field_scores(terms, rows)
+
     @cached_property
     def _texts(self) -> frozenset[str]:
         return frozenset(self._snapshot.columns.texts)
