@@ -1,4 +1,4 @@
-"""Stage 10. In: a result set. Out: what is shown: products in their places, counts, and why."""
+"""Stage 10. In: an order. Out: what is shown: products in their places, counts, and why."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from typing import Any
 
 from tonggan.answer.highlight import highlighter
 from tonggan.catalogue.wire import product_as_json
+from tonggan.rank.order import Ranking
 from tonggan.records import Answer, Hit, Product
 from tonggan.retrieve.facets import count_facets, facet_statistics
-from tonggan.retrieve.result_set import ResultSet
 
 ProductReader = Callable[[Sequence[str]], Sequence[Product]]
 """Products of the given ids, in their order, those that are gone left out."""
 
 
-def compose(results: ResultSet, read: ProductReader, *, query_id: str, timings_ms: Mapping[str, float]) -> Answer:
-    """Return the page of a result set that was asked for, with its counts."""
-    rows, scores = results.page()
+def compose(ranking: Ranking, read: ProductReader, *, query_id: str, timings_ms: Mapping[str, float]) -> Answer:
+    """Return the page that was asked for, with the counts of the whole result set."""
+    results = ranking.results
+    rows, scores = ranking.page()
     row_of = dict(zip(results.view.ids(rows), zip(rows.tolist(), scores.tolist(), strict=True), strict=True))
     query = results.query
     highlight = highlighter(query.words) if query.words else _no_highlight
@@ -32,7 +33,7 @@ def compose(results: ResultSet, read: ProductReader, *, query_id: str, timings_m
     ]
     return Answer(
         hits=tuple(hits),
-        found=results.found,
+        found=ranking.found,
         page=query.page,
         per_page=query.per_page,
         query_id=query_id,

@@ -1,7 +1,7 @@
 """The shop: the two request flows, one line per stage, and the class that users touch.
 
 feed -> catalogue -> encode -> align -> index          Shop.ingest
-understand -> retrieve -> answer                       Shop.search
+understand -> retrieve -> rank -> answer               Shop.search
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from tonggan.errors import InputError, NotFoundError, TongganError
 from tonggan.feed import FeedMapping, open_feed
 from tonggan.feed.refusals import RefusalFile
 from tonggan.packs.library import PackLibrary
+from tonggan.rank.order import Ranking
 from tonggan.records import Answer, Picture, Product, Query
 from tonggan.retrieve import RetrievalSettings
 from tonggan.retrieve.facets import check_facets, useful_facets
@@ -324,7 +325,7 @@ class Shop:
         check_facets(results)
         retrieved = time.perf_counter()
         timings = {"understand": 1e3 * (understood - started), "retrieve": 1e3 * (retrieved - understood)}
-        answer = compose(results, self.store.get, query_id=uuid.uuid4().hex, timings_ms=timings)
+        answer = compose(Ranking(results), self.store.get, query_id=uuid.uuid4().hex, timings_ms=timings)
         timings["answer"] = 1e3 * (time.perf_counter() - retrieved)
         return answer
 
