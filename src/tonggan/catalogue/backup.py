@@ -19,7 +19,7 @@ from contextlib import closing
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, inspect, select
 
 from tonggan.catalogue.database import DATABASE_FILE
 from tonggan.catalogue.lock import LOCK_FILE
@@ -88,8 +88,11 @@ def restore(file: str | Path, folder: str | Path, *, store_url: str = "") -> int
 
 
 def copy_tables(source: Connection, target: Connection) -> None:
-    """Copy every row of one store into the empty tables of another."""
+    """Copy every row of one store into the empty tables of another; an older store may lack a table."""
+    kept = set(inspect(source).get_table_names())
     for table in TABLES.sorted_tables:
+        if table.name not in kept:
+            continue
         rows = source.execute(select(table).execution_options(yield_per=ROWS_AT_ONCE))
         for part in rows.mappings().partitions(ROWS_AT_ONCE):
             target.execute(insert(table), [dict(row) for row in part])

@@ -85,3 +85,15 @@ imports = Table(
     Column("unchanged", Integer, nullable=False),
     Column("refused", Integer, nullable=False),
 )
+
+revisions = Table(
+    "revisions",
+    TABLES,
+    Column("kind", _name, primary_key=True),
+    Column("number", _sequence, primary_key=True, autoincrement=False),
+    Column("json", Text, nullable=False),
+    Column("created_at", Text, nullable=False),
+    Column("note", Text, nullable=False),
+)
+"""Published documents by kind, counted from 1; number 0 is the draft. A store made before this table gets it at the
+first write of one, and until then reads as having none."""
