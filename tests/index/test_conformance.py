@@ -546,3 +546,16 @@ def test_words_and_neighbours_agree_within_a_filter_of_any_size(index: Index, or
     fill(index, oracle, count=1000)
     assert_same_match(index.view(), oracle.view(), {"red": 1.0, "lamp": 1.0}, (), tolerance=0.02)
     assert_same_neighbours(index.view(), oracle.view(), "text", make_entry(77).vectors["text"])
+
+
+def test_alternatives_score_and_cover_the_same_in_every_adapter(index: Index, oracle: Index) -> None:
+    for each in (index, oracle):
+        each.apply(make_entries(40), position=1)
+    terms = {"red": 1.0, "phone": 1.0, "dress": 0.5, "desk": 0.5, "blue": 0.3}
+    stands_for = {"dress": "phone", "desk": "phone", "blue": "red"}
+    match = index.view().match(terms, stands_for=stands_for)
+    wanted = oracle.view().match(terms, stands_for=stands_for)
+    assert match.rows.tolist() == wanted.rows.tolist()
+    assert match.scores == pytest.approx(wanted.scores, abs=1e-5)
+    assert match.coverage == pytest.approx(wanted.coverage, abs=1e-5)
+    assert match.coverage.max() <= 1.0

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -29,6 +30,10 @@ Rows: TypeAlias = npt.NDArray[np.int32]
 
 Scores: TypeAlias = npt.NDArray[np.float32]
 """float32, [n], parallel to some Rows; higher is better."""
+
+
+NOBODY: Mapping[str, str] = MappingProxyType({})
+"""No term stands for another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +92,13 @@ class View(Protocol):
         """All rows that pass; InputError names an unknown field, or text where a number is needed."""
         ...
 
-    def match(self, terms: Mapping[str, float], *, fields: Sequence[str] = ()) -> WordMatch:
-        """Rows with any of the weighted terms in any of the fields (all fields when none is named)."""
+    def match(
+        self, terms: Mapping[str, float], *, fields: Sequence[str] = (), stands_for: Mapping[str, str] = NOBODY
+    ) -> WordMatch:
+        """Rows with any of the weighted terms in any of the fields (all fields when none is named).
+
+        `stands_for` says of an alternative which of the terms it covers in its stead (`asked_terms.py`).
+        """
         ...
 
     def nearest(self, space: str, vector: np.ndarray, *, k: int, within: Rows | None = None) -> tuple[Rows, Scores]:

@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tonggan.errors import NotReadyError
-from tonggan.index import Entry, IndexSchema, Rows, Scores, WordMatch
+from tonggan.index import NOBODY, Entry, IndexSchema, Rows, Scores, WordMatch
 from tonggan.index.array_files import REBUILD, read_record, write_record
+from tonggan.index.asked_terms import Asked, arrange
 from tonggan.index.exact_filters import passes
 from tonggan.index.folder_lock import FolderLock
 from tonggan.index.scoring import (
@@ -82,20 +83,21 @@ class ExactView:
         check_filter(filters, self._contents.texts, self._contents.numbers)
         return _rows(row for row, entry in entries.items() if passes(filters, entry))
 
-    def match(self, terms: Mapping[str, float], *, fields: Sequence[str] = ()) -> WordMatch:
+    def match(
+        self, terms: Mapping[str, float], *, fields: Sequence[str] = (), stands_for: Mapping[str, str] = NOBODY
+    ) -> WordMatch:
         check_terms(terms)
         check_fields(fields, self._schema.word_fields)
         names = [name for name in self._schema.word_fields if not fields or name in fields]
         weighted = {row: self._weighted(entry, names) for row, entry in self._contents.entries.items()}
-        gains = {
-            term: weight * inverse_document_frequency(sum(term in held for held in weighted.values()), self.count)
-            for term, weight in terms.items()
-        }
-        rows = _rows(row for row, held in weighted.items() if any(term in held for term in terms))
-        scores = [sum(gains[t] * weighted[row][t] / (K1 + weighted[row][t]) for t in terms if t in weighted[row])
+        asked = arrange(terms, stands_for)
+        holders = [sum(term in held for held in weighted.values()) for term in asked.terms]
+        rarities = [inverse_document_frequency(frequency, self.count) for frequency in holders]
+        gains = dict(zip(asked.terms, asked.gains(rarities), strict=True))
+        rows = _rows(row for row, held in weighted.items() if any(term in held for term in gains))
+        scores = [sum(gains[t] * weighted[row][t] / (K1 + weighted[row][t]) for t in gains if t in weighted[row])
                   for row in rows.tolist()]  # fmt: skip
-        total = sum(gains.values()) or 1.0
-        covered = [sum(gains[term] for term in terms if term in weighted[row]) / total for row in rows.tolist()]
+        covered = [_covered(weighted[row], asked, gains) for row in rows.tolist()]
         return WordMatch(rows, np.array(scores, dtype=np.float32), np.array(covered, dtype=np.float32))
 
     def nearest(self, space: str, vector: np.ndarray, *, k: int, within: Rows | None = None) -> tuple[Rows, Scores]:
@@ -336,3 +338,13 @@ def _read(path: Path, schema: IndexSchema) -> Contents:
     spellings = {(name, folded): value for name, folded, value in record["spellings"]}
     empty = Contents(int(record["position"]), entries, row_by_id, frozenset(), frozenset(), spellings)
     return _with_spellings(empty, list(entries.values()))
+
+
+def _covered(held: Mapping[str, float], asked: Asked, gains: Mapping[str, float]) -> float:
+    """The share of the query's gain that a product's terms cover; what stands for one term covers it once."""
+    covered = 0.0
+    for typed, *others in ([asked.terms[place] for place in group] for group in asked.groups):
+        weight = dict(zip(asked.terms, asked.weights, strict=True))
+        shares = [weight[term] / weight[typed] for term in (typed, *others) if term in held and weight[typed]]
+        covered += gains[typed] * min(1.0, sum(shares))
+    return covered / (sum(gains[asked.terms[group[0]]] for group in asked.groups) or 1.0)

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from tonggan.index import Rows, Scores, WordMatch
+from tonggan.index import NOBODY, Rows, Scores, WordMatch
 from tonggan.index.columns import most_frequent
 from tonggan.index.contents import Snapshot
 from tonggan.index.filters import mask_of
@@ -51,10 +51,12 @@ class IndexView:
         mask = mask_of(filters, self._snapshot.columns, self._snapshot.identities, count=self._snapshot.rows)
         return np.flatnonzero(mask & self._snapshot.live).astype(np.int32)
 
-    def match(self, terms: Mapping[str, float], *, fields: Sequence[str] = ()) -> WordMatch:
+    def match(
+        self, terms: Mapping[str, float], *, fields: Sequence[str] = (), stands_for: Mapping[str, str] = NOBODY
+    ) -> WordMatch:
         check_terms(terms)
         check_fields(fields, self._snapshot.words.weights)
-        return self._snapshot.words.match(terms, fields=fields)
+        return self._snapshot.words.match(terms, fields=fields, stands_for=stands_for)
 
     def nearest(self, space: str, vector: np.ndarray, *, k: int, within: Rows | None = None) -> tuple[Rows, Scores]:
         return nearest(

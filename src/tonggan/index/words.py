@@ -16,12 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tonggan.index import Rows, WordMatch
+from tonggan.index.asked_terms import TERMS_PER_BYTE, Asked, arrange
 from tonggan.index.growable import Growable
 from tonggan.index.scoring import inverse_document_frequency, saturate
 from tonggan.index.word_segments import WordSegment
-
-_GROUP = 8
-"""Query terms per byte of the map that says which terms a row holds."""
 
 
 class Scratch(threading.local):
@@ -69,10 +67,13 @@ class WordReader:
     live_count: int
     scratch: Scratch
 
-    def match(self, terms: Mapping[str, float], *, fields: Sequence[str]) -> WordMatch:
+    def match(
+        self, terms: Mapping[str, float], *, fields: Sequence[str], stands_for: Mapping[str, str]
+    ) -> WordMatch:
         """Every live row with any of the terms in any of the fields, with exact BM25F and coverage."""
-        postings = [(posting, *self._occurrences(posting, fields)) for posting in self._postings(terms)]
-        return self._accumulate(postings, list(terms.values()))
+        asked = arrange(terms, stands_for)
+        postings = [(posting, *self._occurrences(posting, fields)) for posting in self._postings(asked.terms)]
+        return self._accumulate(postings, asked)
 
     def document_frequency(self, terms: Sequence[str]) -> list[int]:
         """Live rows that hold each term in any field."""
@@ -127,17 +128,18 @@ class WordReader:
         ratios = self.lengths.all()[rows][:, columns] / posting.segment.averages[columns]
         return rows, saturate(frequencies[held], weights, ratios)
 
-    def _accumulate(
-        self, postings: list[tuple[Posting, np.ndarray, np.ndarray]], weights: Sequence[float]
-    ) -> WordMatch:
-        gains = self._gains([(posting, rows) for posting, rows, _ in postings], weights)
-        scores, held = self.scratch.take(len(self.live), groups=max(1, -(-len(weights) // _GROUP)))
+    def _accumulate(self, postings: list[tuple[Posting, np.ndarray, np.ndarray]], asked: Asked) -> WordMatch:
+        frequencies = [0] * len(asked.terms)
+        for posting, rows, _ in postings:
+            frequencies[posting.term] += self._live_count(rows)
+        gains = asked.gains([inverse_document_frequency(frequency, self.live_count) for frequency in frequencies])
+        scores, held = self.scratch.take(len(self.live), groups=max(1, -(-len(asked.terms) // TERMS_PER_BYTE)))
         for posting, rows, impacts in postings:
             scores[rows] += impacts * np.float32(gains[posting.term])
-            held[posting.term // _GROUP][rows] |= np.uint8(1 << posting.term % _GROUP)
-        return self._collect(scores, held, gains)
+            held[posting.term // TERMS_PER_BYTE][rows] |= np.uint8(1 << posting.term % TERMS_PER_BYTE)
+        return self._collect(scores, held, asked.share_tables(gains))
 
-    def _collect(self, scores: np.ndarray, held: list[np.ndarray], gains: list[float]) -> WordMatch:
+    def _collect(self, scores: np.ndarray, held: list[np.ndarray], tables: list[np.ndarray]) -> WordMatch:
         touched = held[0] != 0
         for group in held[1:]:
             touched |= group != 0
@@ -145,9 +147,8 @@ class WordReader:
             touched &= self.live
         rows = np.flatnonzero(touched)
         coverage = np.zeros(len(rows), dtype=np.float32)
-        total = sum(gains) or 1.0
-        for place, group in enumerate(held):
-            coverage += _share_table(gains[place * _GROUP : (place + 1) * _GROUP], total)[group[rows]]
+        for table, group in zip(tables, held, strict=False):
+            coverage += table[group[rows]]
         return WordMatch(rows.astype(np.int32), scores[rows], np.minimum(coverage, 1))
 
     def _live_count(self, rows: np.ndarray) -> int:
@@ -161,11 +162,3 @@ def _find(segment: WordSegment, codes: np.ndarray, known: list[tuple[int, int]])
         for (term, code), place in zip(known, places, strict=True)
         if place < len(segment.terms) and segment.terms[place] == code
     ]
-
-
-def _share_table(gains: Sequence[float], total: float) -> npt.NDArray[np.float32]:
-    """Covered share for each of the 2^n sets of up to eight terms."""
-    table = np.zeros(1, dtype=np.float64)
-    for gain in gains:
-        table = np.concatenate([table, table + gain / total])
-    return table.astype(np.float32)
