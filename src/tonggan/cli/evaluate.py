@@ -1,4 +1,4 @@
-"""`evaluate`: how good the shop's answers are, how sure that is, and what chance would give."""
+"""`evaluate`: how good the shop's answers are, how sure that is, and what chance would give; `compare` beside it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tonggan.cli.evaluate_compare import compare
 from tonggan.cli.opening import OpenShop, Record, open_shop, open_store
 from tonggan.cli.options import DEFAULT_SHOP, AsJson, Quiet, ShopFolder
 from tonggan.cli.progress import Counter, counting
 from tonggan.cli.screen import out, print_json, printable, remark, say
-from tonggan.errors import NotFoundError
+from tonggan.errors import InputError, NotFoundError
 
 if TYPE_CHECKING:
     from tonggan.evaluate import Comparison, EvaluationQuery, Qrels
@@ -22,14 +23,22 @@ if TYPE_CHECKING:
 FIGURES = ("mean", "low", "high", "random")
 """What `evaluate --json` has of each measure; others rely on these."""
 
-Queries = Annotated[Path, typer.Option("--queries", help="CSV: query_id,text,image,like,rating,filter_by.")]
-Grades = Annotated[Path, typer.Option("--qrels", help="CSV: query_id,product_id,grade; or TREC.")]
+Queries = Annotated[
+    Path | None, typer.Option("--queries", help="CSV: query_id,text,image,like,rating,filter_by.  [required]")
+]
+Grades = Annotated[Path | None, typer.Option("--qrels", help="CSV: query_id,product_id,grade; or TREC.  [required]")]
+
+app = typer.Typer(invoke_without_command=True)
+
+app.command()(compare)
 
 
+@app.callback()
 def evaluate(
-    queries: Queries,
-    qrels: Grades,
+    context: typer.Context,
+    queries: Queries = None,
     *,
+    qrels: Grades = None,
     shop: ShopFolder = DEFAULT_SHOP,
     measures: Annotated[str, typer.Option(help="Such as nDCG@10,R@100,RR,P@5,AP.")] = "nDCG@10,R@100",
     depth: Annotated[int, typer.Option(help="How far measures without a cut-off look.")] = 100,
@@ -43,6 +52,11 @@ def evaluate(
     """
     from tonggan.evaluate import evaluation_table, read_qrels, read_queries, write_run
 
+    if context.invoked_subcommand is not None:
+        return
+    if queries is None or qrels is None:
+        missing = "--queries" if queries is None else "--qrels"
+        raise InputError(f"Missing option '{missing}'.", remedy="See tonggan evaluate --help.")
     for path in (queries, qrels):
         if not path.is_file():
             raise NotFoundError(f"There is no file {path}.", remedy="Check the path.")

@@ -26,7 +26,6 @@ COMMANDS = {
     "search": search.search,
     "serve": serve.serve,
     "encode": encode.encode,
-    "evaluate": evaluate.evaluate,
     "export": backups.export,
     "backup": backups.backup,
     "restore": backups.restore,
@@ -37,6 +36,7 @@ COMMANDS = {
 
 for name, command in COMMANDS.items():
     app.command(name)(command)
+app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(packs.app, name="packs")
 app.add_typer(keys.app, name="keys")
 app.add_typer(learn.app, name="learn")

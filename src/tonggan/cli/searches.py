@@ -64,6 +64,19 @@ def searches_of(
     return {name: _search(shop, row, tell) for name, row in shown.items()}
 
 
+def searches_as(
+    shop: OpenShop,
+    queries: Sequence[EvaluationQuery],
+    *,
+    parameters: Mapping[str, Any],
+    row: str = "",
+    tell: Callable[[], None] | None = None,
+) -> Search:
+    """Return one search with these parameters; with those of a row, it answers the queries that the row speaks of."""
+    _refuse_unheard(queries)
+    return _search(shop, ROWS[row] if row else Row(parameters, _has_anything), tell)
+
+
 def _search(shop: OpenShop, row: Row, tell: Callable[[], None] | None) -> Search:
     def search(query: EvaluationQuery, depth: int) -> list[str]:
         ranking = _ranking(shop, row, query, depth) if row.speaks_of(query) else []
