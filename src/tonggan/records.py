@@ -166,7 +166,7 @@ class SortKey:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A word of a query: `text` stands at `start:end` of the understood text; `tag` is its part of speech [UPOS]."""
+    """A word of a query: `text` stands at `start:end`; `tag` is its part of speech, a universal tag [UPOS]."""
 
     text: str
     start: int
@@ -234,6 +234,15 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Expansion:
+    """A text that is searched for beside `stands_for`, a stretch of the words, since it means the same."""
+
+    text: str
+    stands_for: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One step of understanding, for people who ask why: its name and what it found, in short."""
 
@@ -243,10 +252,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
-    """What a shopper's words mean. All offsets are into `text`: what was typed, cleaned and normalized.
+    """What a shopper's words mean.
 
-    `words` are to be searched for: the text, spelt right, without what became filters; `expansions` are searched for
-    beside them, with weights below 1; `product_ids` are products whose code was typed.
+    `text` is what was typed, cleaned and normalized; interpretations have their offsets there. `words` are to be
+    searched for: the text, spelt right, without what became filters; tokens and entities have their offsets there.
+    `product_ids` are products whose code was typed.
     """
 
     text: str
@@ -255,7 +265,7 @@ class Understanding:
     tokens: tuple[Token, ...] = ()
     entities: tuple[Entity, ...] = ()
     interpretations: tuple[Interpretation, ...] = ()
-    expansions: Mapping[str, float] = field(default_factory=dict)
+    expansions: tuple[Expansion, ...] = ()
     readings: tuple[Reading, ...] = ()
     product_ids: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
@@ -266,7 +276,8 @@ class Query:
     """What a shopper asks for, any part alone or with the others; nothing at all browses the catalogue.
 
     `channels` lets only these channels of retrieval speak; all of them when empty. `undo` are keys or kinds of
-    interpretations that the shopper does not want, `understood` is what the words mean once that is known.
+    interpretations that the shopper does not want, `understood` is what the words mean once that is known, `loosened`
+    are filters by name that only order any more. `ranker` names a version, or `none`; the one in use when empty.
     """
 
     words: str = ""
@@ -293,6 +304,12 @@ class Query:
     undo: tuple[str, ...] = ()
     num_typos: int = 2
     understood: Understanding | None = None
+    loosened: Mapping[str, Filter] = field(default_factory=dict)
+    ranker: str = ""
+    rules: Literal["published", "draft", "none"] = "published"
+    diversity: float | None = None
+    most_per_brand: int | None = None
+    is_collapsing_variants: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,7 +324,12 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One page of a result set, with what is true of the whole set."""
+    """One page of a result set, with what is true of the whole set.
+
+    `relevance`, 0 to 1, is how likely the answer is a good one, where the shop has learnt to say; `is_doubtful` where
+    it is more likely that nothing fits. `readings` are there when the words may mean several things. `rules` fired;
+    `redirect` and `banners` are theirs.
+    """
 
     hits: tuple[Hit, ...]
     found: int
@@ -320,3 +342,11 @@ class Answer:
     relaxed: tuple[str, ...] = ()
     degraded: tuple[str, ...] = ()
     timings_ms: Mapping[str, float] = field(default_factory=dict)
+    understood: Understanding | None = None
+    readings: tuple[Reading, ...] = ()
+    relevance: float | None = None
+    is_doubtful: bool = False
+    ranker: str = ""
+    rules: tuple[str, ...] = ()
+    redirect: str = ""
+    banners: tuple[Mapping[str, Any], ...] = ()

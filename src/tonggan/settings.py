@@ -20,7 +20,7 @@ PREFIX = "TONGGAN_"
 SEPARATOR = "__"
 
 
-SECTIONS = ("shop", "encode", "retrieval", "serve")
+SECTIONS = ("shop", "encode", "retrieval", "rank", "serve")
 """The tables of shop.toml."""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tonggan.answer.highlight import highlighter
+from tonggan.answer.meaning import reading_as_json, understanding_as_json
 from tonggan.catalogue.wire import product_as_json
 from tonggan.rank.order import Ranking
 from tonggan.records import Answer, Hit, Product
@@ -46,9 +47,15 @@ def compose(ranking: Ranking, read: ProductReader, *, query_id: str, timings_ms:
 
 def answer_as_json(answer: Answer) -> dict[str, Any]:
     """Return the answer in the form that HTTP, CLI and SDK share."""
-    record = {name: getattr(answer, name) for name in Answer.__dataclass_fields__ if name != "hits"}
-    hits = [hit_as_json(hit) for hit in answer.hits]
-    return {"hits": hits} | {name: list(value) if isinstance(value, tuple) else value for name, value in record.items()}
+    told = {"hits", "understood", "readings"}
+    record = {name: getattr(answer, name) for name in Answer.__dataclass_fields__ if name not in told}
+    plain = {name: list(value) if isinstance(value, tuple) else value for name, value in record.items()}
+    return {
+        "hits": [hit_as_json(hit) for hit in answer.hits],
+        **plain,
+        "understood": understanding_as_json(answer.understood) if answer.understood else None,
+        "readings": [reading_as_json(reading) for reading in answer.readings],
+    }
 
 
 def hit_as_json(hit: Hit) -> dict[str, Any]:

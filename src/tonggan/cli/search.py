@@ -11,6 +11,7 @@ import typer
 from tonggan.cli.opening import Record, open_shop
 from tonggan.cli.options import DEFAULT_SHOP, AsJson, Quiet, ShopFolder
 from tonggan.cli.screen import out, print_json, printable, say, table
+from tonggan.cli.understood import told
 from tonggan.errors import InputError
 
 if TYPE_CHECKING:
@@ -30,6 +31,10 @@ Filters = Annotated[
 ]
 Facets = Annotated[list[str] | None, typer.Option("--facet", help="Count its values (repeatable).", metavar="FIELD")]
 Sort = Annotated[list[str] | None, typer.Option("--sort", help="'price:asc' (repeatable).", metavar="EXPR")]
+Undo = Annotated[
+    list[str] | None,
+    typer.Option("--undo", help="Do not understand this: a key such as 'price:<50', a kind, or all (repeatable)."),
+]
 Channel = Annotated[
     list[str] | None, typer.Option("--channel", help="Let only this one speak: words, text, image, ... (repeatable).")
 ]
@@ -51,6 +56,13 @@ def search(
     group_by: Annotated[str, typer.Option(help="A few results for each value of a field.", metavar="FIELD")] = "",
     weights: Annotated[str, typer.Option(help="'text:0.6,image:0.4'", metavar="WEIGHTS")] = "",
     merge: Annotated[str, typer.Option(help="How channels are merged: convex or rrf.")] = "convex",
+    undo: Undo = None,
+    num_typos: Annotated[int, typer.Option(help="Typing errors mended per word, 0 to 2.")] = 2,
+    ranker: Annotated[str, typer.Option(help="Version of a learnt ranker, or none.", metavar="ID")] = "",
+    rules: Annotated[str, typer.Option(help="The shop's rules: published, draft or none.")] = "published",
+    diversity: Annotated[float | None, typer.Option(help="How much results should differ, 0 to 1.")] = None,
+    most_per_brand: Annotated[int | None, typer.Option(help="Leading results of one brand at most.")] = None,
+    collapse_variants: Annotated[bool, typer.Option(help="One product of those that vary in colour or size.")] = False,
     channel: Channel = None,
     explain: Annotated[bool, typer.Option("--explain", help="Say why each result has its score.")] = False,
     as_json: AsJson = False,
@@ -71,6 +83,13 @@ def search(
         "weights": read_weights(weights),
         "merge": merge,
         "channels": channel or [],
+        "undo": undo or [],
+        "num_typos": num_typos,
+        "ranker": ranker,
+        "rules": rules,
+        "diversity": diversity,
+        "most_per_brand": most_per_brand,
+        "collapse_variants": collapse_variants,
         "explain": explain,
     }
     with open_shop(shop) as opened:
@@ -109,7 +128,8 @@ def read_weights(text: str) -> dict[str, float]:
 
 def _given(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters that say something, all of them text that can be sent."""
-    given = {name: value for name, value in parameters.items() if value not in (None, "", [], {}, False)}
+    given = {name: value for name, value in parameters.items() if value is not None and value is not False}
+    given = {name: value for name, value in given.items() if value not in ("", [], {})}
     for name, value in given.items():
         try:
             str(value).encode()
@@ -125,6 +145,8 @@ def _show(answer: Record, *, is_explained: bool, is_quiet: bool) -> None:
         say(f"{field}: {_counts(counts)}")
     if is_quiet:
         return
+    for line in told(answer, is_explained=is_explained):
+        say(line)
     milliseconds = sum(answer["timings_ms"].values())
     pages = -(-answer["found"] // answer["per_page"]) if answer["per_page"] else 1
     say(f"{answer['found']:,} found, page {answer['page']} of {max(pages, 1):,}, {milliseconds:.1f} ms.")

@@ -48,12 +48,12 @@ class Ranking:
         """The rows of the page that was asked for, best first, with their scores."""
         query = self.results.query
         start = (query.page - 1) * query.per_page
-        rows = self._leading(start + query.per_page)[start : start + query.per_page]
+        rows = self.leading(start + query.per_page)[start : start + query.per_page]
         return rows, self.scores_of(rows)
 
     def place_of(self, row: int) -> int:
         """The place of a row in the whole order, from 1; 0 where it is no result."""
-        found = np.flatnonzero(self._leading(len(self.results.rows)) == row)
+        found = np.flatnonzero(self.leading(len(self.results.rows)) == row)
         return int(found[0]) + 1 if len(found) else 0
 
     def scores_of(self, rows: Rows) -> Scores:
@@ -94,7 +94,7 @@ class Ranking:
         scores[places] = floor + (1.0 - floor) / (1.0 + np.exp(-rescore(self.results, rows)))
         return scores
 
-    def _leading(self, count: int) -> Rows:
+    def leading(self, count: int) -> Rows:
         """At least the first `count` rows in their final order (fewer where the set ends)."""
         if self.results.query.group_by:
             return self._collapsed

@@ -37,6 +37,12 @@ class RetrievalSettings:
     rating_weight: float = 0.3
     """Closeness to the stars asked for, beside other things the shopper gave."""
 
+    preference_weight: float = 0.3
+    """A wish such as `cheap` beside the words: as much as nearness in meaning, so that it orders what fits."""
+
+    loosened_weight: float = 1.0
+    """Meeting a filter that was loosened for want of results: as much as all words, so that what meets it leads."""
+
     minimum_coverage: float = 0.5
     """Products that cover less of a text query are left out, unless few cover more; .35 to .65 gave the same recall."""
 

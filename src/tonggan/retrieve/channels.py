@@ -11,9 +11,9 @@ import numpy as np
 from tonggan.errors import InputError, NotFoundError
 from tonggan.index import View
 from tonggan.index.entries import SPACES_FIELD
-from tonggan.records import Condition, Picture, Query
+from tonggan.records import Condition, Filter, Picture, Preference, Query
 from tonggan.retrieve import RetrievalSettings
-from tonggan.understand.words import lookup_terms
+from tonggan.understand.words import look_up
 
 UNLIKE_WEIGHT = 0.5
 """How strongly `unlike` pulls away from `like` [Rocchio 1971 has .25 for negative feedback; here it is asked for]."""
@@ -51,6 +51,15 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """What orders results and leaves none out: a preference, or a filter that was loosened."""
+
+    channel: str
+    wanted: Preference | Filter
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
 class Questions:
     """All that a query asks: terms to match, vectors to be near to, and what could not be asked."""
 
@@ -58,13 +67,16 @@ class Questions:
     words_weight: float = 0.0
     probes: tuple[Probe, ...] = ()
     degraded: tuple[str, ...] = ()
+    stands_for: Mapping[str, str] = field(default_factory=dict)
+    wishes: tuple[Wish, ...] = ()
 
 
 def ask(query: Query, view: View, encoders: QueryEncoders | None, settings: RetrievalSettings) -> Questions:
     """Return the questions of a query; an encoder that fails is reported as degraded, not raised."""
     shares = _shares(query)
     has_words = bool(query.words) and _speaks("words", query)
-    terms = lookup_terms(query.words, view.document_frequency) if has_words else {}
+    expansions = query.understood.expansions if query.understood else ()
+    lookup = look_up(query.words if has_words else "", view.document_frequency, expansions=expansions)
     probes: list[Probe] = []
     degraded: list[str] = []
     for name, encode in _encodings(query, encoders, settings, share=shares):
@@ -80,7 +92,21 @@ def ask(query: Query, view: View, encoders: QueryEncoders | None, settings: Retr
     degraded += _unasked(query, view, encoders)
     words_weight = settings.words_weight * shares.get("text", 0.0)
     heard = [probe for probe in probes if _speaks(probe.channel, query)]
-    return Questions(terms, words_weight, tuple(_anchored(heard, query)), tuple(dict.fromkeys(degraded)))
+    return Questions(
+        lookup.terms,
+        words_weight,
+        tuple(_anchored(heard, query)),
+        tuple(dict.fromkeys(degraded)),
+        stands_for=lookup.stands_for,
+        wishes=_wishes(query, settings),
+    )
+
+
+def _wishes(query: Query, settings: RetrievalSettings) -> tuple[Wish, ...]:
+    read = query.understood.interpretations if query.understood else ()
+    preferences = [Wish(each.key, each.preference, settings.preference_weight) for each in read if each.preference]
+    loosened = [Wish(f"loosened:{name}", wanted, settings.loosened_weight) for name, wanted in query.loosened.items()]
+    return (*preferences, *loosened)
 
 
 def _unasked(query: Query, view: View, encoders: QueryEncoders | None) -> list[str]:

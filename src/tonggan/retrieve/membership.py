@@ -78,7 +78,7 @@ def _asks(query: Query) -> bool:
 
 
 def _word_members(query: Query, view: View, questions: Questions, settings: RetrievalSettings) -> Members:
-    match = view.match(questions.terms, fields=query.query_by)
+    match = view.match(questions.terms, fields=query.query_by, stands_for=questions.stands_for)
     rows = [match.rows[match.coverage >= _least_coverage(match.coverage, settings)]]
     nearest = {}
     for probe in questions.probes:

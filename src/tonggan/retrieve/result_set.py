@@ -13,6 +13,7 @@ from tonggan.retrieve import RetrievalSettings
 from tonggan.retrieve.channels import QueryEncoders, Questions, ask
 from tonggan.retrieve.membership import Members, common, find_members, union
 from tonggan.retrieve.merge import MERGERS, ChannelScores, reasons
+from tonggan.retrieve.wishes import wish_scores
 
 COSINE_ENDS = (-1.0, 1.0)
 """The least and greatest cosine similarity there is."""
@@ -77,7 +78,8 @@ class ResultSet:
     def channels(self) -> list[ChannelScores]:
         words = [self._words_channel()] if self.members.match is not None else []
         dense = self._densely_scored(words)
-        return words + [self._probe_channel(at, dense) for at in range(len(self.questions.probes))]
+        probes = [self._probe_channel(at, dense) for at in range(len(self.questions.probes))]
+        return words + probes + [wish_scores(wish, self.view, self.head) for wish in self.questions.wishes]
 
     def _words_channel(self) -> ChannelScores:
         match = self.members.match

@@ -10,14 +10,10 @@ from tonggan.serve.problems import MEDIA_TYPE
 
 NOT_IN_ADDRESS = frozenset({"image"})
 
-LEFT_OUT = frozenset({"num_typos"})
-"""Parameters that are known in order to be refused."""
-
 
 def search_properties() -> dict[str, Any]:
     """The parameters of a search as JSON schemas, by name."""
-    properties = SearchParameters.model_json_schema()["properties"]
-    return {name: part for name, part in properties.items() if name not in LEFT_OUT}
+    return SearchParameters.model_json_schema()["properties"]
 
 
 def query_parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:
@@ -90,6 +86,14 @@ ANSWER = {
         "relaxed": TEXTS,
         "degraded": TEXTS,
         "timings_ms": {"type": "object", "additionalProperties": NUMBER},
+        "understood": {"type": ["object", "null"]},
+        "readings": {"type": "array", "items": {"type": "object"}},
+        "relevance": {"type": ["number", "null"]},
+        "is_doubtful": {"type": "boolean"},
+        "ranker": TEXT,
+        "rules": TEXTS,
+        "redirect": TEXT,
+        "banners": {"type": "array", "items": {"type": "object"}},
     },
     "required": ["hits", "found", "page", "facets", "query_id"],
 }

@@ -52,7 +52,8 @@ class SearchParameters(BaseModel):
     sort_by: str = Field("", description="`price:asc,rating:desc`; by relevance when left out.")
     page: int = Field(1, ge=1, description="Page, from 1.")
     per_page: int | None = Field(None, ge=0, le=250, description="Results on a page.")
-    num_typos: int | None = Field(None, ge=0, le=2, description="Not in this build; refused.")
+    num_typos: int | None = Field(None, ge=0, le=2, description="Typing errors mended per word; 0 mends none.")
+    undo: Names = Field([], description="Keys or kinds of interpretations that are not wanted, or `all`.")
     group_by: str = Field("", description="Field to group results by.")
     group_limit: int | None = Field(None, ge=1, le=99, description="Results kept per group.")
     pinned_hits: Names = Field([], description="Product ids to show first, in this order.")
@@ -72,6 +73,11 @@ class SearchParameters(BaseModel):
         {}, description="Weight of each thing given, `text:0.6,image:0.4`."
     )
     merge: str = Field("convex", description="How channels are merged, `convex` or `rrf`.")
+    ranker: str = Field("", max_length=64, description="Version of a learnt ranker, or `none`; the one in use if empty.")
+    rules: str = Field("published", description="The shop's rules: `published`, `none`, or for admins `draft`.")
+    diversity: float | None = Field(None, ge=0, le=1, description="How much results should differ from each other.")
+    most_per_brand: int | None = Field(None, ge=0, le=250, description="Leading results of one brand at most; 0: any.")
+    collapse_variants: bool = Field(False, description="Show one product of those that differ in colour or size alone.")
     channels: Names = Field([], description="Channels that may speak, such as `words`; all when left out.")
 
 
@@ -114,10 +120,6 @@ def _served(parameters: SearchParameters) -> SearchParameters:
         raise InputError(
             f"crop has {len(parameters.crop)} numbers; 4 are needed.",
             remedy="Write crop=x,y,width,height with shares from 0 to 1.",
-        )
-    if parameters.num_typos is not None:
-        raise MissingExtraError(
-            "The number of typing errors cannot be chosen in this build.", remedy="Leave out 'num_typos'."
         )
     pictures = [name for name in ("image", "image_url", "image_id") if getattr(parameters, name)]
     if len(pictures) > 1:

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import threading
 import time
-import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
-from tonggan.answer import compose
 from tonggan.catalogue.fetch import FetchLimits
 from tonggan.catalogue.lock import WriterLock
 from tonggan.catalogue.media import Crop, MediaFolder, decode_query
@@ -26,12 +24,12 @@ from tonggan.errors import InputError, NotFoundError, TongganError
 from tonggan.feed import FeedMapping, open_feed
 from tonggan.feed.refusals import RefusalFile
 from tonggan.packs.library import PackLibrary
-from tonggan.rank.order import Ranking
-from tonggan.records import Answer, Picture, Product, Query
+from tonggan.rank import RankSettings
+from tonggan.records import Answer, Picture, Product
 from tonggan.retrieve import RetrievalSettings
-from tonggan.retrieve.facets import check_facets, useful_facets
-from tonggan.retrieve.result_set import find
+from tonggan.retrieve.facets import useful_facets
 from tonggan.settings import read_settings
+from tonggan.shop.answering import Answering, AnswerSettings
 from tonggan.shop.encoding import EncodeReport, Listener
 from tonggan.shop.ingestion import Importer, ImportReport, Progress, ProgressListener
 from tonggan.shop.layout import Layout, ShopSettings
@@ -40,7 +38,8 @@ from tonggan.shop.packs import ShopPacks
 from tonggan.shop.pictures import PictureKeeper
 from tonggan.shop.preparation import prepare_rows
 from tonggan.shop.projection import Projection
-from tonggan.shop.requests import Names, build_query, names
+from tonggan.shop.requests import Names, SearchOptions, build_query, names
+from tonggan.understand.suggestions import Suggestion
 
 __all__ = ["EncodeReport", "ImportReport", "Progress", "Shop", "ShopSettings"]
 
@@ -62,13 +61,12 @@ class Shop:
         *,
         settings: ShopSettings,
         encoding: EncodeSettings,
-        retrieval: RetrievalSettings,
+        answering: AnswerSettings,
         lock: WriterLock,
     ) -> None:
         self.folder = folder
         self.settings = settings
         self.lock = lock
-        self._retrieval = retrieval
         self._importing = threading.Lock()
         self._useful_facets: tuple[int, list[str]] = (-1, [])
         self._layout = Layout(folder)
@@ -77,6 +75,7 @@ class Shop:
         self.media = MediaFolder(self._layout.media, workers=self._workers)
         packs = ShopPacks(self._layout.packs, start=settings.pack, settings=encoding)
         self.projection = Projection(self.store, self.media, self._layout, packs=packs, adapter=settings.index)
+        self._answering = Answering(self.store, self.projection, settings=answering)
         self._encoding = encoding
         self._change = PackChange(self.store, self.projection)
         self._change.resume_later()
@@ -93,10 +92,13 @@ class Shop:
         layout.folder.mkdir(parents=True, exist_ok=True)
         settings = read_settings(ShopSettings, layout.settings, section="shop", environ=environ, **overrides)
         encoding = read_settings(EncodeSettings, layout.settings, section="encode", environ=environ)
-        retrieval = read_settings(RetrievalSettings, layout.settings, section="retrieval", environ=environ)
+        answering = AnswerSettings(
+            retrieval=read_settings(RetrievalSettings, layout.settings, section="retrieval", environ=environ),
+            rank=read_settings(RankSettings, layout.settings, section="rank", environ=environ),
+        )
         lock = WriterLock.acquire(layout.folder)
         try:
-            return cls(layout.folder, settings=settings, encoding=encoding, retrieval=retrieval, lock=lock)
+            return cls(layout.folder, settings=settings, encoding=encoding, answering=answering, lock=lock)
         except BaseException:
             lock.release()
             raise
@@ -205,55 +207,23 @@ class Shop:
         *,
         image: bytes | str | Path | Picture | None = None,
         crop: Crop | None = None,
-        like: Names = (),
-        unlike: Names = (),
-        rating: float | None = None,
-        filter_by: str = "",
-        facet_by: Names = (),
-        max_facet_values: int = 100,
-        sort_by: str = "",
-        page: int = 1,
-        per_page: int | None = None,
-        group_by: str = "",
-        group_limit: int = 3,
-        query_by: Names = (),
-        pinned_hits: Names = (),
-        hidden_hits: Names = (),
-        weights: Mapping[str, float] | None = None,
-        merge: str = "convex",
-        channels: Names = (),
-        explain: bool = False,
-        locale: str = "",
+        **options: Unpack[SearchOptions],
     ) -> Answer:
         """Answer a query of words, a picture, products like and unlike it, stars, or any mix; nothing browses.
 
         `image` is a file, its bytes, or pixels. Filters and orders are written as Typesense has them.
         """
         started = time.perf_counter()
-        query = build_query(
-            words,
-            image=self._picture(image, crop),
-            like=like,
-            unlike=unlike,
-            rating=rating,
-            filter_by=filter_by,
-            facet_by=facet_by,
-            max_facet_values=max_facet_values,
-            sort_by=sort_by,
-            page=page,
-            per_page=self.settings.per_page if per_page is None else per_page,
-            group_by=group_by,
-            group_limit=group_limit,
-            query_by=query_by,
-            pinned_hits=pinned_hits,
-            hidden_hits=hidden_hits,
-            weights=weights or {},
-            merge=merge,
-            channels=channels,
-            explain=explain,
-            locale=locale,
-        )
-        return self._answer(query, started=started)
+        picture = self._picture(image, crop)
+        query = build_query(words, image=picture, per_page=self.settings.per_page, options=options)
+        return self._answering.answer(query, started=started)
+
+    def suggest(self, prefix: str, *, limit: int = 8, locale: str = "") -> list[Suggestion]:
+        """Return what an unfinished query may become: queries, categories and products, best first.
+
+        A large catalogue that was just opened has nothing to suggest for some seconds.
+        """
+        return self._answering.suggest(prefix, limit=limit, locale=locale)
 
     def facet_fields(self) -> list[str]:
         """Return fields that are useful as facets, most useful first; asked of the index once after each change."""
@@ -290,6 +260,7 @@ class Shop:
     def close(self) -> None:
         """Write what the next open needs, and let go of the folder."""
         try:
+            self._answering.close()
             self._change.stop()
             self.projection.close()
         finally:
@@ -317,17 +288,6 @@ class Shop:
             with suppress(TongganError):
                 self.projection.catch_up()
             raise
-
-    def _answer(self, query: Query, *, started: float) -> Answer:
-        understood = time.perf_counter()
-        standing = self.projection.standing
-        results = find(query, standing.index.view(), standing.senses, self._retrieval)
-        check_facets(results)
-        retrieved = time.perf_counter()
-        timings = {"understand": 1e3 * (understood - started), "retrieve": 1e3 * (retrieved - understood)}
-        answer = compose(Ranking(results), self.store.get, query_id=uuid.uuid4().hex, timings_ms=timings)
-        timings["answer"] = 1e3 * (time.perf_counter() - retrieved)
-        return answer
 
     def _picture(self, image: bytes | str | Path | Picture | None, crop: Crop | None) -> Picture | None:
         if isinstance(image, str | Path):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from tonggan.encode import words as analysis
+from tonggan.records import Expansion
 
 COMPOUND_WEIGHT = 0.8
 """A joined or parted spelling beside the one typed (`water proof`, `waterproof`); lower, since it was not typed."""
@@ -23,16 +25,44 @@ Frequency = Callable[[Sequence[str]], Sequence[int]]
 _LATIN_WORD = re.compile(r"[a-z]+")
 
 
-def lookup_terms(text: str, frequency: Frequency) -> dict[str, float]:
-    """Return the terms to look up with their weights.
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """Terms to look up with their weights, and which of them stand for another one."""
 
-    Neighbouring Latin words are also tried joined, and words the catalogue does not hold are tried parted.
+    terms: Mapping[str, float]
+    stands_for: Mapping[str, str]
+
+
+def look_up(text: str, frequency: Frequency, *, expansions: Sequence[Expansion] = ()) -> Lookup:
+    """Return the terms of a query and, lighter, those of what means the same.
+
+    Neighbouring Latin words are also tried joined, and words the catalogue does not hold are tried parted. Words of an
+    expansion stand for those of its stretch from the last one on: in both languages the head of a phrase comes last.
     """
+    weights = lookup_terms(text, frequency)
+    stands_for: dict[str, str] = {}
+    for expansion in expansions:
+        heads = [term for term in _whole_terms(expansion.stands_for) if term in weights]
+        meant = _whole_terms(expansion.text)
+        for place, term in enumerate(reversed(meant)):
+            if heads and term not in weights:
+                weights[term] = expansion.weight / max(1, len(meant) - len(heads) + 1)
+                stands_for[term] = heads[-1 - min(place, len(heads) - 1)]
+    return Lookup(weights, stands_for)
+
+
+def lookup_terms(text: str, frequency: Frequency) -> dict[str, float]:
+    """Return the terms of a query with their weights, mended with what the catalogue knows."""
     weights = _first(analysis.query_terms(text), limit=WORDS_LIMIT)
     typed = [word for word in analysis.words(text)[:WORDS_LIMIT] if _LATIN_WORD.fullmatch(word)]
     for term in _joined(typed, frequency) | _parted(typed, frequency):
         weights.setdefault(term, COMPOUND_WEIGHT)
     return weights
+
+
+def _whole_terms(text: str) -> list[str]:
+    """Terms of whole words, in order, without the parts by which words are met half way."""
+    return [term for term, weight in analysis.query_terms(text).items() if weight == 1.0]
 
 
 def _first(weights: Mapping[str, float], *, limit: int) -> dict[str, float]:

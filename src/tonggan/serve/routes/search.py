@@ -12,11 +12,11 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from tonggan.answer import answer_as_json
-from tonggan.errors import InputError
+from tonggan.errors import AccessError, InputError
 from tonggan.serve.bodies import media_type, open_form, read_json
 from tonggan.serve.openapi import SEARCH_BODY, SEARCH_QUERY, SEARCH_RESPONSES
 from tonggan.serve.parameters import SearchParameters, check_names, read_parameters
-from tonggan.serve.service import Service, json_response, service_of
+from tonggan.serve.service import Service, caller_of, json_response, service_of
 
 if TYPE_CHECKING:
     from tonggan.records import Answer
@@ -72,6 +72,8 @@ async def _search_by_form(request: Request) -> Response:
 async def _answered(request: Request, parameters: SearchParameters, *, picture: bytes | None) -> Response:
     service = service_of(request)
     deadline = service.deadline(request)
+    if parameters.rules == "draft" and not caller_of(request).may("admin"):
+        raise AccessError("Rules that are a draft are shown to admins only.", remedy="Leave out 'rules'.")
     if parameters.image_url:
         picture = await service.fetches.run(partial(_fetched, parameters.image_url, service), deadline=deadline)
     answer = await service.searches.run(partial(_search, service, parameters, picture), deadline=deadline)

@@ -1,0 +1,42 @@
+// What was understood of the words: chips that can be removed, spellings that can be taken back, readings to choose.
+
+import { make } from "./cards.js";
+import { text } from "./words.js";
+
+const EFFECTS = ["filter", "prefer", "replacement", "note"];
+
+/** Notes on the meaning; `undo(key)` searches again without one of them, `choose(filter)` takes one reading. */
+export function meaningNotes(answer, { undo, choose }) {
+  const read = answer.understood?.interpretations ?? [];
+  const mended = read.filter((each) => each.replacement).map((each) => mendedNote(each, undo));
+  const chips = read.filter((each) => !each.replacement).map((each) => chip(each, undo));
+  const shown = chips.length ? [make("p", { className: "note understood" }, `${text("understood")} `, ...chips)] : [];
+  if (answer.is_doubtful && answer.found) shown.push(make("p", { className: "note warning" }, text("doubtful")));
+  return [...mended, ...shown, ...readingNote(answer.readings ?? [], choose)];
+}
+
+function mendedNote(each, undo) {
+  const back = make("button", { type: "button", className: "plain" }, text("instead", { words: each.text }));
+  back.addEventListener("click", () => undo(each.key));
+  return make("p", { className: "note" }, text("mended", { words: each.replacement }), " ", back);
+}
+
+function chip(each, undo) {
+  const effect = EFFECTS.find((name) => each[name]) ?? "note";
+  const label = `${text(`read_${effect}`)} ${each[effect] ?? ""}`;
+  const stop = make("button", { type: "button", className: "chip", title: label, ariaLabel: text("undo", { words: each.text }) },
+    `${each.text.trim()} ×`);
+  stop.addEventListener("click", () => undo(each.key));
+  return stop;
+}
+
+function readingNote(readings, choose) {
+  if (readings.length < 2) return [];
+  const choices = readings.map((reading) => {
+    const kind = text(`kind_${reading.kind}`);
+    const button = make("button", { type: "button", className: "chip" }, `${reading.label} · ${kind} (${reading.found})`);
+    button.addEventListener("click", () => choose(reading.filter));
+    return button;
+  });
+  return [make("p", { className: "note understood" }, `${text("which")} `, ...choices)];
+}

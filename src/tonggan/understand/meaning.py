@@ -1,0 +1,230 @@
+"""What a shopper's words mean: the steps of understanding, in order, each to be seen and each to be undone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from tonggan.encode.words import query_terms
+from tonggan.records import (
+    AllOf,
+    Condition,
+    Entity,
+    Expansion,
+    Filter,
+    Interpretation,
+    Not,
+    Reading,
+    Step,
+    Token,
+    Understanding,
+)
+from tonggan.understand.cleaning import clean
+from tonggan.understand.codes import code_candidates
+from tonggan.understand.entities import all_readings
+from tonggan.understand.expansion import expand
+from tonggan.understand.knowledge import Knowledge
+from tonggan.understand.language import language_of
+from tonggan.understand.measures import read_measures
+from tonggan.understand.name_units import key_of
+from tonggan.understand.negation import read_exclusions
+from tonggan.understand.homophones import read_homophones
+from tonggan.understand.pinyin_reading import read_pinyin
+from tonggan.understand.prices import read_prices
+from tonggan.understand.segmentation import segment
+from tonggan.understand.spelling import correct
+from tonggan.understand.stars import read_stars
+from tonggan.understand.wishes import read_wishes
+
+EVERYTHING = "all"
+"""Undoes every interpretation: the words are searched for as they stand."""
+
+KINDS = (
+    *("price", "stars", "preference", "stock", "discount", "exclusion"),
+    *("spelling", "pinyin", "homophone", "code", "measure", "synonym", "expansion", "entity", "reading"),
+)
+"""What can be undone as a kind."""
+
+OPEN_CONFIDENCE = 0.15
+"""Confidence from which another meaning of a name is worth weighing by the results."""
+
+MEASURE_WEIGHT = 0.9
+"""Half a litre is 500 ml: as good as what was typed, which leads all the same."""
+
+Frequency = Callable[[Sequence[str]], Sequence[int]]
+"""How many products hold each term."""
+
+
+def _no_products(_: str) -> Sequence[str]:
+    return ()
+
+
+def _no_synonyms(_: str) -> Sequence[Expansion]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """What is asked of the catalogue while a query is understood."""
+
+    frequency: Frequency
+    products_with_code: Callable[[str], Sequence[str]] = _no_products
+    synonyms: Callable[[str], Sequence[Expansion]] = _no_synonyms
+
+    def holds(self, text: str) -> bool:
+        """Say whether there are products with every word of a text."""
+        terms = [term for term, weight in query_terms(text).items() if weight == 1.0]
+        return bool(terms) and all(self.frequency(terms))
+
+
+def understand(
+    typed: str, knowledge: Knowledge, catalogue: Catalogue, *, undo: Collection[str] = (), num_typos: int = 2
+) -> Understanding:
+    """Return what the words mean; any text has an answer.
+
+    `undo` are keys or kinds of interpretations that are not wanted, or `all`.
+    """
+    text = clean(typed)
+    if EVERYTHING in undo:
+        return Understanding(text, text, language_of(text), tuple(segment(text)))
+    steps = [Step("text", text), Step("language", language_of(text))]
+    products = _products(typed, catalogue) if "code" not in undo else ()
+    steps += [Step("code", ", ".join(products))] if products else []
+    read = [] if products else _wanted(_read_quantities(text, knowledge), undo)
+    rest = _without(text, read)
+    mended = [] if products else _wanted(_mend(rest, knowledge, catalogue, num_typos=num_typos, undo=undo), undo)
+    words = " ".join(_replaced(rest, mended).split())
+    tokens = tuple(segment(words))
+    meanings = _meanings(words, tokens, knowledge) if "entity" not in undo else ()
+    entities = tuple(each[0] for each in meanings)
+    expansions = () if products else tuple(_expansions(words, tokens, entities, catalogue, undo=undo))
+    interpretations = tuple(sorted((*read, *mended), key=lambda each: each.start))
+    steps += [Step(each.kind, _shown(each)) for each in interpretations]
+    steps += [Step("words", " | ".join(f"{token.text} {token.tag}" for token in tokens))]
+    steps += [Step("entity", f"{each.text}: {each.kind} {each.value} ({each.confidence:.2f})") for each in entities]
+    steps += [Step("expansion", f"{each.stands_for}: {each.text} ({each.weight:g})") for each in expansions]
+    return Understanding(
+        text=text,
+        words=words,
+        language=language_of(text),
+        tokens=tokens,
+        entities=entities,
+        interpretations=interpretations,
+        expansions=expansions,
+        readings=_open_readings(meanings, knowledge) if "reading" not in undo else (),
+        product_ids=products,
+        steps=tuple(steps),
+    )
+
+
+def heard_alike(understood: Understanding, knowledge: Knowledge) -> tuple[Interpretation, ...]:
+    """Return what the words may have meant by their sound alone: the last resort where they find next to nothing."""
+    return tuple(read_homophones(understood.words, understood.tokens, knowledge.pinyin)) if knowledge.pinyin else ()
+
+
+def _read_quantities(text: str, knowledge: Knowledge) -> Iterator[Interpretation]:
+    facts = knowledge.facts
+    yield from read_prices(text, facts)
+    yield from read_stars(text, facts)
+    yield from read_wishes(text, facts)
+    yield from read_exclusions(text, known=partial(_named_values, knowledge), facts=facts)
+
+
+def _named_values(knowledge: Knowledge, name: str) -> list[tuple[str, str]]:
+    meanings = knowledge.gazetteer.lookup(key_of(name)) if knowledge.gazetteer else ()
+    return [(meaning.field, meaning.value) for meaning in meanings if meaning.field]
+
+
+def _mend(
+    rest: str, knowledge: Knowledge, catalogue: Catalogue, *, num_typos: int, undo: Collection[str]
+) -> Iterator[Interpretation]:
+    if knowledge.vocabulary is None or knowledge.pinyin is None:
+        return
+    tokens = segment(rest)
+    sounded = [] if "pinyin" in undo else read_pinyin(rest, tokens, knowledge.pinyin, is_known=catalogue.holds)
+    yield from sounded
+    if "spelling" not in undo:
+        left = [token for token in tokens if not any(each.start < token.end > each.start for each in sounded)]
+        yield from correct(
+            rest,
+            left,
+            knowledge.vocabulary,
+            num_typos=num_typos,
+            is_known=catalogue.holds,
+        )
+
+
+def _wanted(read: Iterator[Interpretation], undo: Collection[str]) -> list[Interpretation]:
+    """What is not undone, the first one where several are about the same words."""
+    kept: list[Interpretation] = []
+    for each in read:
+        is_undone = each.kind in undo or each.key in undo
+        if not is_undone and not any(each.start < other.end and other.start < each.end for other in kept):
+            kept.append(each)
+    return kept
+
+
+def _without(text: str, read: Sequence[Interpretation]) -> str:
+    """The text with blanks in place of what was read, so that offsets stay."""
+    letters = list(text)
+    for each in read:
+        letters[each.start : each.end] = " " * (each.end - each.start)
+    return "".join(letters)
+
+
+def _replaced(text: str, mended: Sequence[Interpretation]) -> str:
+    for each in sorted(mended, key=lambda found: -found.start):
+        text = f"{text[: each.start]}{each.replacement}{text[each.end :]}"
+    return text
+
+
+def _products(typed: str, catalogue: Catalogue) -> tuple[str, ...]:
+    found = (product for code in code_candidates(typed) for product in catalogue.products_with_code(code))
+    return tuple(dict.fromkeys(found))
+
+
+def _meanings(words: str, tokens: Sequence[Token], knowledge: Knowledge) -> tuple[tuple[Entity, ...], ...]:
+    return all_readings(words, tokens, knowledge.gazetteer) if knowledge.gazetteer else ()
+
+
+def _expansions(
+    words: str, tokens: Sequence[Token], entities: Sequence[Entity], catalogue: Catalogue, *, undo: Collection[str]
+) -> Iterator[Expansion]:
+    if "synonym" not in undo:
+        yield from catalogue.synonyms(words)
+    if "measure" not in undo:
+        for measure in read_measures(words):
+            stretch = words[measure.start : measure.end]
+            yield from (Expansion(other, stretch, MEASURE_WEIGHT) for other in measure.alternatives)
+    if "expansion" not in undo:
+        yield from expand(tokens, entities, holds=catalogue.holds)
+
+
+def _open_readings(meanings: Sequence[Sequence[Entity]], knowledge: Knowledge) -> tuple[Reading, ...]:
+    """The readings of the first name that may mean two things; a query with two of them is beyond a row of choices."""
+    for several in meanings:
+        likely = [entity for entity in several if entity.confidence >= OPEN_CONFIDENCE]
+        if len({entity.kind for entity in likely}) > 1:
+            return _exclusive(likely, knowledge)
+    return ()
+
+
+def _exclusive(entities: Sequence[Entity], knowledge: Knowledge) -> tuple[Reading, ...]:
+    """Readings that no product has two of: the lexicon's meanings are of products without the catalogue's values."""
+    values = [Condition(entity.field, "=", (entity.value,)) for entity in entities if entity.field]
+    apart: dict[str, Filter] = {}
+    for entity in entities:
+        if entity.field:
+            apart.setdefault(entity.kind, Condition(entity.field, "=", (entity.value,)))
+        elif values and "title" in knowledge.facts.text_fields:
+            parts = (Condition("title", "~", (entity.text,)), *(Not(value) for value in values))
+            apart.setdefault(entity.kind, AllOf(parts))
+    first = {entity.kind: entity for entity in reversed(entities)}
+    return tuple(Reading(first[kind], first[kind].value or first[kind].text, test) for kind, test in apart.items())
+
+
+def _shown(each: Interpretation) -> str:
+    effect = each.replacement or each.note or each.key
+    return f"{each.text}: {effect}"
+
