@@ -10,7 +10,7 @@ from rapidfuzz.distance import Indel
 from tonggan.encode.lexicon import LexiconRow
 from tonggan.encode.words import normalize
 
-MISSPELLING = "misspelling"
+MISSPELLING, REGIONAL = "misspelling", "regional"
 
 LEAST_ALIKE = 0.3
 """Share of characters that a Chinese misspelling has in common with the word it stands for: 郭 for 锅 alone is none."""
@@ -23,7 +23,7 @@ def misspellings(lexicon: Sequence[LexiconRow]) -> Mapping[str, tuple[str, ...]]
     """
     written: dict[str, list[str]] = defaultdict(list)
     for row in lexicon:
-        if row.kind != MISSPELLING and not row.normalized.isascii():
+        if row.kind not in (MISSPELLING, REGIONAL) and not row.normalized.isascii():
             for meaning in row.meanings:
                 written[meaning].append(row.normalized)
     found = {row.normalized: _meant(row, written) for row in lexicon if row.kind == MISSPELLING}

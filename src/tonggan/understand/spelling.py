@@ -14,8 +14,9 @@ from itertools import pairwise
 
 from tonggan.encode.words import terms
 from tonggan.records import Interpretation, Token
+from tonggan.understand.latin_words import LatinWord, open_places, typed_words
 from tonggan.understand.typos import slip_cost
-from tonggan.understand.vocabulary import HAN, LONGEST_WORD, Vocabulary, latin_words
+from tonggan.understand.vocabulary import HAN, LONGEST_WORD, Vocabulary
 
 KIND = "spelling"
 
@@ -64,19 +65,7 @@ NEVER_MEANT = frozenset({"for", "and", "the", "with", "from", "your"})
 Together = Callable[[Sequence[str]], int]
 """How many products hold all these words."""
 
-_QUOTED = re.compile(r'(?<!\S)"[^"]+"(?!\S)|“[^”]+”|「[^」]+」|『[^』]+』')
-_ADDRESS = re.compile(r"@|://|^www\.|\.(?:com|cn|net|org|io|shop)\b")
-_CHUNK = re.compile(rf"(?:(?![{HAN}])[^\s,;()，。；（）、])+")
 _HAN_RUN = re.compile(rf"[{HAN}]{{2,{HAN_LIMIT}}}")
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """A word as it was typed, at `start:end` of the text."""
-
-    word: str
-    start: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,39 +102,13 @@ def correct(
     if num_typos <= 0:
         return []
     speller = Speller(vocabulary, num_typos, is_known, together)
-    typed = list(_typed_words(text, tokens))[:WORDS_LIMIT]
+    typed = typed_words(text, tokens)[:WORDS_LIMIT]
     phrases = list(_misspelt_phrases(typed, speller))
     taken = {at for phrase in phrases for at in range(phrase.start, phrase.end)}
     words = [at for at, each in enumerate(typed) if each.start not in taken and _is_doubtful(each.word, speller)]
     mended = [_mended(at, typed, speller) for at in words[:MENDED_LIMIT]]
     found = [*phrases, *filter(None, mended), *_misspelt_han(text, tokens, speller)]
     return sorted(found, key=lambda each: each.start)
-
-
-def kept_stretches(text: str) -> list[tuple[int, int]]:
-    """Return the stretches of a text that are never corrected: quoted text, addresses, codes with digits.
-
-    >>> kept_stretches('red "blu tooth" a@b.com xm4')
-    [(4, 15), (16, 23), (24, 27)]
-    """
-    if text.isalpha():
-        return []
-    quoted = [match.span() for match in _QUOTED.finditer(text)] if not text.isalnum() else []
-    chunks = [match.span() for match in _CHUNK.finditer(text) if _is_code(match.group())]
-    return [*quoted, *chunks]
-
-
-def _is_code(chunk: str) -> bool:
-    return not chunk.isalpha() and (any(map(str.isdigit, chunk)) or _ADDRESS.search(chunk) is not None)
-
-
-def _typed_words(text: str, tokens: Sequence[Token]) -> Iterator[Typed]:
-    kept = kept_stretches(text)
-    for token in tokens:
-        if any(start < token.end and token.start < end for start, end in kept):
-            continue
-        for word, start, end in latin_words(text[token.start : token.end]):
-            yield Typed(word, token.start + start, token.start + end)
 
 
 def _is_doubtful(word: str, speller: Speller) -> bool:
@@ -158,7 +121,7 @@ def _is_rare(word: str, vocabulary: Vocabulary) -> bool:
     return len(word) >= RARE_LETTERS and 0 < vocabulary.count(word) <= RARE_COUNT and not vocabulary.is_fixed(word)
 
 
-def _mended(at: int, typed: Sequence[Typed], speller: Speller) -> Interpretation | None:
+def _mended(at: int, typed: Sequence[LatinWord], speller: Speller) -> Interpretation | None:
     word = typed[at].word
     if speller.knows(word):
         meant = _much_commoner(word, speller.vocabulary)
@@ -181,7 +144,7 @@ def _order(other: str, word: str, vocabulary: Vocabulary) -> tuple[float, str]:
     return -_belief(word, other, vocabulary), other
 
 
-def _joins(at: int, typed: Sequence[Typed], vocabulary: Vocabulary) -> bool:
+def _joins(at: int, typed: Sequence[LatinWord], vocabulary: Vocabulary) -> bool:
     """Say whether the word is part of a known one that was typed in two."""
     pairs = pairwise(each.word for each in typed[max(0, at - 1) : at + 2])
     return any(vocabulary.count(first + second) for first, second in pairs)
@@ -228,7 +191,7 @@ def _parted_belief(word: str, speller: Speller) -> float:
     return math.log(count) - PARTED if count else -math.inf
 
 
-def _misspelt_phrases(typed: Sequence[Typed], speller: Speller) -> Iterator[Interpretation]:
+def _misspelt_phrases(typed: Sequence[LatinWord], speller: Speller) -> Iterator[Interpretation]:
     """Misspellings that the lexicon names, the longest first, where the catalogue does not write so itself."""
     misspelt, at = speller.vocabulary.misspelt, 0
     while at < len(typed):
@@ -245,15 +208,13 @@ def _misspelt_phrases(typed: Sequence[Typed], speller: Speller) -> Iterator[Inte
 def _misspelt_han(text: str, tokens: Sequence[Token], speller: Speller) -> Iterator[Interpretation]:
     if text.isascii():
         return
-    misspelt, kept = speller.vocabulary.misspelt, kept_stretches(text)
-    covered = {at for token in tokens for at in range(token.start, token.end)}
-    covered -= {at for start, end in kept for at in range(start, end)}
+    misspelt, places = speller.vocabulary.misspelt, open_places(text, tokens)
     for run in _HAN_RUN.finditer(text):
         at = run.start()
         while at < run.end():
             ends = range(min(at + LONGEST_HAN, run.end()), at + 1, -1)
             end = next((end for end in ends if text[at:end] in misspelt), 0)
-            if end and covered.issuperset(range(at, end)) and _is_strange(text[at:end], speller):
+            if end and places.issuperset(range(at, end)) and _is_strange(text[at:end], speller):
                 yield _replaced(text[at:end], at, end=end, by=misspelt[text[at:end]][0])
             at = end or at + 1
 

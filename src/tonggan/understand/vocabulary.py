@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from hashlib import blake2b
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from typing import Self
 
 import numpy as np
@@ -20,7 +20,7 @@ import numpy.typing as npt
 from tonggan.encode.lexicon import LexiconRow
 from tonggan.encode.words import normalize
 from tonggan.understand.deletions import MOST_WORDS, DeletionIndex
-from tonggan.understand.misspellings import misspellings
+from tonggan.understand.misspellings import MISSPELLING, REGIONAL, misspellings
 from tonggan.understand.typos import edits
 
 HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
@@ -72,13 +72,12 @@ class Vocabulary:
     @classmethod
     def learn(cls, titles: Iterable[str], *, names: Iterable[str], lexicon: Sequence[LexiconRow]) -> Self:
         """Return the vocabulary of these titles; `names` are never corrected, in whole or word by word."""
-        counts = Counter(chain.from_iterable(map(set, _cut(titles))))
+        written = [row for row in lexicon if row.kind not in (MISSPELLING, REGIONAL)]
+        phrases = {row.normalized for row in written if _HAN_RUN.fullmatch(row.normalized)}
+        counts = Counter(chain.from_iterable(map(set, _cut(titles, phrases=phrases))))
         marks = dict.fromkeys(counts, 0)
-        for word in chain.from_iterable(_cut(_lexicon_texts(lexicon))):
+        for word in chain(_lexicon_words(lexicon), phrases):
             marks[word] = _LEXICON
-        for row in lexicon:
-            if row.kind != "misspelling" and _HAN_RUN.fullmatch(row.normalized):
-                marks[row.normalized] = _LEXICON
         for word in chain.from_iterable(_cut(names)):
             marks[word] = marks.get(word, 0) | _NAME
         kept = [word for word in marks if _LATIN_WORD.fullmatch(word) or _HAN_RUN.match(word)]
@@ -93,14 +92,14 @@ class Vocabulary:
         return cls._with_indexes(arrays, words, misspelt=misspellings(lexicon))
 
     def weights(self) -> Mapping[str, np.ndarray]:
-        """Return what `restore` needs beside the lexicon; the neighbours are made anew, which is faster than reading."""
+        """Return what `restore` needs beside the lexicon; the indexes of neighbours are built anew."""
         return {name: getattr(self, name) for name in ("letters", "starts", "keys", "counts", "marks")}
 
     @classmethod
     def restore(cls, weights: Mapping[str, np.ndarray], *, lexicon: Sequence[LexiconRow]) -> Self:
         """Return a vocabulary from its `weights`."""
         whole, starts = weights["letters"].tobytes(), weights["starts"].tolist()
-        words = [whole[start:end].decode() for start, end in zip(starts, starts[1:], strict=False)]
+        words = [whole[start:end].decode() for start, end in pairwise(starts)]
         return cls._with_indexes(weights, words, misspelt=misspellings(lexicon))
 
     def __len__(self) -> int:
@@ -181,7 +180,8 @@ def latin_words(text: str) -> list[tuple[str, int, int]]:
     return [(match.group(), *match.span()) for match in _WORD.finditer(text)]
 
 
-def _cut(texts: Iterable[str]) -> Iterator[list[str]]:
+def _cut(texts: Iterable[str], *, phrases: Set[str] = frozenset()) -> Iterator[list[str]]:
+    """Words of each text; Chinese ones also joined where neighbours make one of the phrases."""
     import rjieba
 
     left = iter(texts)
@@ -189,15 +189,23 @@ def _cut(texts: Iterable[str]) -> Iterator[list[str]]:
         for line in normalize("\n".join(" ".join(text.split()) for text in block)).split("\n"):
             words = _WORD.findall(line)
             if not line.isascii():
-                words += chain.from_iterable(map(rjieba.cut, _HAN_RUN.findall(line)))
+                for cut in map(rjieba.cut, _HAN_RUN.findall(line)):
+                    words += cut
+                    words += phrases & set(_joined(cut))
             yield words
 
 
-def _lexicon_texts(lexicon: Sequence[LexiconRow]) -> Iterator[str]:
-    for row in lexicon:
-        yield from row.meanings
-        if row.kind != "misspelling":
-            yield row.written
+def _joined(cut: Sequence[str]) -> Iterator[str]:
+    pairs = list(map("".join, pairwise(cut)))
+    yield from pairs
+    yield from map("".join, zip(pairs, cut[2:], strict=False))
+
+
+def _lexicon_words(lexicon: Sequence[LexiconRow]) -> Iterator[str]:
+    """Words of both languages; regional Chinese is known where the catalogue writes it, and nobody is led to it."""
+    meanings = (meaning for row in lexicon for meaning in row.meanings)
+    written = (row.written for row in lexicon if row.kind not in (MISSPELLING, REGIONAL))
+    return chain.from_iterable(_cut(chain(meanings, written)))
 
 
 def _key(word: str) -> int:
