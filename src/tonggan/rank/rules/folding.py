@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from tonggan.encode.words import normalize
 
@@ -21,6 +22,19 @@ def fold(text: str) -> str:
     return f" {' '.join(words)} " if words else ""
 
 
+def stretches(text: str, words: str) -> Iterator[tuple[int, int]]:
+    """Where the folded words stand in a normalized text: start and end of each run, none inside another."""
+    found = list(_WORD.finditer(text))
+    wanted = words.split()
+    at = 0
+    while wanted and at <= len(found) - len(wanted):
+        run = found[at : at + len(wanted)]
+        is_there = [match[0] for match in run] == wanted
+        if is_there:
+            yield run[0].start(), run[-1].end()
+        at += len(wanted) if is_there else 1
+
+
 def without(text: str, words: str) -> str:
     """The text in its normalized form, without each run of words that folds to `words`.
 
@@ -28,14 +42,8 @@ def without(text: str, words: str) -> str:
     'dress,'
     """
     plain = normalize(text)
-    found = list(_WORD.finditer(plain))
-    gone = words.split()
-    kept, at, end = [], 0, 0
-    while at < len(found):
-        if gone and [match[0] for match in found[at : at + len(gone)]] == gone:
-            kept.append(plain[end : found[at].start()])
-            end = found[at + len(gone) - 1].end()
-            at += len(gone)
-        else:
-            at += 1
+    kept, end = [], 0
+    for start, after in stretches(plain, words):
+        kept.append(plain[end:start])
+        end = after
     return " ".join(" ".join([*kept, plain[end:]]).split())

@@ -10,17 +10,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tonggan.encode.words import normalize
 from tonggan.errors import InputError
 from tonggan.rank.rules.fields import LONGEST_ID, Fields
-from tonggan.rank.rules.folding import fold
+from tonggan.rank.rules.folding import fold, stretches
 from tonggan.rank.rules.matching import is_locale
 from tonggan.rank.rules.reading import LONGEST_LOCALE, LONGEST_QUERY, owner_of, read_each
+from tonggan.records import Expansion
 
-SYNONYM_WEIGHT = 0.9
-"""Weight of a synonym beside what was typed: the merchant says that both mean the same, and the typed word leads."""
+SYNONYM_WEIGHT = 1.0
+"""The merchant says that both mean the same, and knows the shop's words."""
 
 MOST_EXPANSIONS = 20
-"""Texts that one query is widened by; each is one more question to the index."""
+"""Texts beside one query; more of them drown what was asked."""
 
 LONGEST_TEXT = 2_000
 """Characters of a query in which synonyms are looked for."""
@@ -80,46 +82,27 @@ class SynonymIndex:
 
     def __init__(self, synonyms: Sequence[Synonym]) -> None:
         self.synonyms = tuple(synonyms)
-        self._by_first: dict[str, list[tuple[str, str, Synonym]]] = defaultdict(list)
+        self._by_first: dict[str, list[tuple[str, Synonym]]] = defaultdict(list)
         for synonym in self.synonyms:
             for word in [synonym.root] if synonym.root else synonym.synonyms:
                 folded = fold(word)
-                self._by_first[folded.split()[0]].append((folded, word, synonym))
+                self._by_first[folded.split()[0]].append((folded, synonym))
 
-    def expansions(self, words: str, *, locale: str = "") -> dict[str, float]:
-        """The query's words with one of their synonyms in place of what was typed, and their weights below 1.
+    def expansions(self, words: str, *, locale: str = "") -> list[Expansion]:
+        """The synonyms of what stands in the words of a query, each with the stretch that it stands for.
 
-        The longest words that have synonyms come first.
+        The longest stretches come first.
         """
-        text = fold(words[:LONGEST_TEXT])
-        entries = {id(each): each for word in set(text.split()) for each in self._by_first.get(word, ())}
-        found: dict[str, float] = {}
-        for folded, _, synonym in sorted(entries.values(), key=lambda entry: (-len(entry[0]), entry[1])):
-            if folded not in text or not is_locale(synonym.locale, locale):
-                continue
-            for other in synonym.synonyms:
-                if fold(other) != folded:
-                    found.setdefault(_replaced(text, folded, other), SYNONYM_WEIGHT)
-        return dict(list(found.items())[:MOST_EXPANSIONS])
-
-
-def _replaced(text: str, folded: str, other: str) -> str:
-    """The text with other words in the place of some; characters that were one word are one again."""
-    before, _, after = text.partition(folded)
-    return " ".join(part for part in (_joined(before), other, _joined(after)) if part)
-
-
-def _joined(folded: str) -> str:
-    """Words as a shopper would type them: characters of Han without spaces between them.
-
-    >>> _joined(" red 手 机 ")
-    'red 手机'
-    """
-    words = folded.split()
-    spaced = [
-        " " + word if at and (word.isascii() or words[at - 1].isascii()) else word for at, word in enumerate(words)
-    ]
-    return "".join(spaced)
+        text = normalize(words[:LONGEST_TEXT])
+        folded = fold(text)
+        entries = {id(entry): entry for word in set(folded.split()) for entry in self._by_first.get(word, ())}
+        found: dict[Expansion, None] = {}
+        for own, synonym in sorted(entries.values(), key=lambda entry: -len(entry[0])):
+            if own in folded and is_locale(synonym.locale, locale):
+                start, end = next(stretches(text, own))
+                others = (other for other in synonym.synonyms if fold(other) != own)
+                found |= {Expansion(other, text[start:end], SYNONYM_WEIGHT): None for other in others}
+        return list(found)[:MOST_EXPANSIONS]
 
 
 def _checked(synonym: Synonym, fields: Fields) -> Synonym:
