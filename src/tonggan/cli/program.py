@@ -11,7 +11,21 @@ import typer
 from typer.main import get_command
 
 from tonggan import __version__
-from tonggan.cli import backups, bench, demo, doctor, encode, evaluate, feeds, keys, learn, packs, search, serve
+from tonggan.cli import (
+    backups,
+    bench,
+    demo,
+    doctor,
+    encode,
+    evaluate,
+    feeds,
+    judgments,
+    keys,
+    learn,
+    packs,
+    search,
+    serve,
+)
 from tonggan.cli.failures import UNREAD, Reporter, UsageError
 
 NAME = "tonggan"
@@ -37,6 +51,7 @@ COMMANDS = {
 for name, command in COMMANDS.items():
     app.command(name)(command)
 app.add_typer(evaluate.app, name="evaluate")
+app.add_typer(judgments.app, name="judgments")
 app.add_typer(packs.app, name="packs")
 app.add_typer(keys.app, name="keys")
 app.add_typer(learn.app, name="learn")

@@ -87,10 +87,26 @@ def read_qrels(path: Path) -> QrelsFile:
         first = next(lines, "")
         rest = chain([first], lines)
         if looks_like_grades(first):
-            return _grades(path, grade_rows(path, rest))
+            return collect_grades(path, grade_rows(path, rest))
         table = Table(path, rest, GRADE_COLUMNS)
         table.require("query_id", "product_id", "grade", remedy=GRADES_EXAMPLE)
-        return replace(_grades(path, table.rows()), ignored=table.ignored)
+        return replace(collect_grades(path, table.rows()), ignored=table.ignored)
+
+
+def collect_grades(path: Path, rows: Iterable[tuple[int | str, Mapping[str, str]]]) -> QrelsFile:
+    """Collect rows with query_id, product_id and grade; each comes with its line, or where else it stands."""
+    qrels: dict[str, dict[str, float]] = {}
+    regraded: dict[tuple[str, str], None] = {}
+    for line, cells in rows:
+        grade = _grade(cells, where=f"{path}, {_place(line)}")
+        query_id, product_id = cells["query_id"], cells["product_id"]
+        earlier = qrels.setdefault(query_id, {}).setdefault(product_id, grade)
+        if earlier != grade:
+            regraded[query_id, product_id] = None
+            qrels[query_id][product_id] = max(earlier, grade)
+    if not qrels:
+        raise InputError(f"{path} holds no grade.", remedy=GRADES_EXAMPLE)
+    return QrelsFile(qrels, regraded=tuple(regraded))
 
 
 def _query(cells: Mapping[str, str], *, where: str, folder: Path) -> EvaluationQuery:
@@ -136,21 +152,6 @@ def _rating(text: str, *, where: str) -> float | None:
     return rating
 
 
-def _grades(path: Path, rows: Iterable[tuple[int, Mapping[str, str]]]) -> QrelsFile:
-    qrels: dict[str, dict[str, float]] = {}
-    regraded: dict[tuple[str, str], None] = {}
-    for line, cells in rows:
-        grade = _grade(cells, where=f"{path}, line {line}")
-        query_id, product_id = cells["query_id"], cells["product_id"]
-        earlier = qrels.setdefault(query_id, {}).setdefault(product_id, grade)
-        if earlier != grade:
-            regraded[query_id, product_id] = None
-            qrels[query_id][product_id] = max(earlier, grade)
-    if not qrels:
-        raise InputError(f"{path} holds no grade.", remedy=GRADES_EXAMPLE)
-    return QrelsFile(qrels, regraded=tuple(regraded))
-
-
 def _grade(cells: Mapping[str, str], *, where: str) -> float:
     grade = _number(cells["grade"])
     if not cells["query_id"] or not cells["product_id"]:
@@ -158,6 +159,10 @@ def _grade(cells: Mapping[str, str], *, where: str) -> float:
     if not math.isfinite(grade):
         raise InputError(f"{where}: grade '{cells['grade']}' is not a number.", remedy=GRADES_EXAMPLE)
     return grade
+
+
+def _place(line: int | str) -> str:
+    return f"line {line}" if isinstance(line, int) else line
 
 
 def _number(text: str) -> float:

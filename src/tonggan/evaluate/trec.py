@@ -51,7 +51,7 @@ def write_run(path: Path, run: Run, *, tag: str = TAG) -> int:
     Scores fall by one from the length of each ranking, so that every tool that sorts by score keeps the order.
     InputError when an id holds white space, which the format cannot carry.
     """
-    _check_ids([*run, *(product_id for ranking in run.values() for product_id in ranking), tag])
+    require_trec_ids([*run, *(product_id for ranking in run.values() for product_id in ranking), tag])
     lines = [
         f"{query_id} Q0 {product_id} {place + 1} {len(ranking) - place} {tag}\n"
         for query_id, ranking in run.items()
@@ -60,6 +60,16 @@ def write_run(path: Path, run: Run, *, tag: str = TAG) -> int:
     content = "".join(lines).encode()
     path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
     return len(lines)
+
+
+def require_trec_ids(names: Iterable[str]) -> None:
+    """Raise InputError where an id is empty or holds white space, which no file of TREC can carry."""
+    for name in names:
+        if len(name.split()) != 1 or name != name.strip():
+            raise InputError(
+                f"A TREC file cannot hold the id '{name}', which is empty or has white space.",
+                remedy="Give the queries a query_id column without spaces.",
+            )
 
 
 def _add(scored: dict[str, dict[str, tuple[float, int]]], parts: list[str], *, where: str) -> None:
@@ -72,15 +82,6 @@ def _add(scored: dict[str, dict[str, tuple[float, int]]], parts: list[str], *, w
     if product_id in ranking:
         raise InputError(f"{where}: product '{product_id}' is there twice for query '{query_id}'.")
     ranking[product_id] = (-float(score), int(rank))
-
-
-def _check_ids(names: Iterable[str]) -> None:
-    for name in names:
-        if len(name.split()) != 1 or name != name.strip():
-            raise InputError(
-                f"A TREC run cannot hold the id '{name}', which is empty or has white space.",
-                remedy="Give the queries a query_id column without spaces.",
-            )
 
 
 def _is_number(text: str) -> bool:
