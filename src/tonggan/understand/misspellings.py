@@ -19,7 +19,7 @@ LEAST_ALIKE = 0.3
 def misspellings(lexicon: Sequence[LexiconRow]) -> Mapping[str, tuple[str, ...]]:
     """Return what each misspelling means, best first, under its normalized spelling.
 
-    A Chinese one is given in English; it stands for the Chinese word of that meaning that looks most like it.
+    A Chinese one is given in English; it stands for the Chinese words of that meaning that look most like it.
     """
     written: dict[str, list[str]] = defaultdict(list)
     for row in lexicon:
@@ -38,6 +38,6 @@ def _meant(row: LexiconRow, written: Mapping[str, Sequence[str]]) -> tuple[str, 
 
 
 def _most_alike(word: str, others: Iterable[str]) -> tuple[str, ...]:
-    alike = [(Indel.normalized_similarity(word, other), other) for other in others if len(other) == len(word)]
-    likeness, best = max(alike, default=(0.0, ""))
-    return (best,) if likeness >= LEAST_ALIKE else ()
+    likeness = {other: Indel.normalized_similarity(word, other) for other in others if len(other) == len(word)}
+    best = max(LEAST_ALIKE, *likeness.values(), 0.0)
+    return tuple(other for other in likeness if likeness[other] == best)

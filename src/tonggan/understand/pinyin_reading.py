@@ -15,7 +15,7 @@ from itertools import pairwise
 
 from tonggan.records import Interpretation, Token
 from tonggan.understand.latin_words import LatinWord, typed_words
-from tonggan.understand.pinyin import PinyinIndex, plain_letters
+from tonggan.understand.pinyin import SHORTEST, PinyinIndex, plain_letters
 
 KIND = "pinyin"
 
@@ -33,6 +33,9 @@ KEPT = -12.0
 
 SOUTHERN_COUNT = 2
 """Titles that hold a word at least which is not typed as it is read in Beijing (`souji` for `shouji`)."""
+
+SHORT_COUNT = 1
+"""Titles that hold a word of two syllables at least which is the only one: `celing` is a ceiling, whatever 厕灵 may be."""
 
 SHORTEST_INITIALS, LONGEST_INITIALS = 3, 6
 """Letters of initials alone: two are short for too many words."""
@@ -147,8 +150,14 @@ def _parts(run: Run, index: PinyinIndex, *, start: int, end: int, is_southern: b
     if all(run.known[at] for at in touched) and len(touched) < CERTAIN_WORDS:
         return
     word = index.spelled(run.pieces(start, end), is_southern=is_southern)
-    if word and (not is_southern or index.counts[word] >= SOUTHERN_COUNT):
+    if word and index.counts[word] >= _least_count(run, word, is_southern=is_southern):
         yield Part(start, end, word), math.log(index.share(word))
+
+
+def _least_count(run: Run, word: str, *, is_southern: bool) -> int:
+    if is_southern:
+        return SOUTHERN_COUNT
+    return SHORT_COUNT if len(run.words) == 1 and len(word) == SHORTEST else 0
 
 
 def _interpretations(text: str, run: Run, parts: Sequence[Part]) -> Iterator[Interpretation]:

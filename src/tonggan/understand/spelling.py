@@ -97,7 +97,7 @@ def correct(
     """Return what the misspelt words of a normalized text are replaced by; tokens left out stay as they are.
 
     `num_typos` is how many edits a word may be away, 0 for no correction. `is_known` says whether any product holds a
-    word, by its stem; `together` how many hold all of several, which decides between candidates.
+    Latin word, by its stem, or a pair of Han characters; `together` how many hold all of several, which decides between candidates.
     """
     if num_typos <= 0:
         return []
@@ -215,7 +215,7 @@ def _misspelt_han(text: str, tokens: Sequence[Token], speller: Speller) -> Itera
             ends = range(min(at + LONGEST_HAN, run.end()), at + 1, -1)
             end = next((end for end in ends if text[at:end] in misspelt), 0)
             if end and places.issuperset(range(at, end)) and _is_strange(text[at:end], speller):
-                yield _replaced(text[at:end], at, end=end, by=misspelt[text[at:end]][0])
+                yield _replaced(text[at:end], at, end=end, by=_best_held(misspelt[text[at:end]], speller))
             at = end or at + 1
 
 
