@@ -15,7 +15,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from tonggan.understand.typed import HAN, cut, has_han, key_of, romanized
+from tonggan.understand.typed import HAN, cut, has_han, key_of, romanized, syllables
 
 LONGEST_KEY = 48
 """Characters of a key: enough to tell texts apart, and they are kept in memory."""
@@ -65,16 +65,23 @@ class Completions:
         """Return the keys that are what was typed."""
         return list(range(bisect_left(self.keys, typed), bisect_right(self.keys, typed)))
 
-    def near(self, typed: str, *, most: int) -> list[tuple[int, str]]:
-        """Return up to `most` keys whose beginning is one edit away from what was typed, with that beginning."""
-        found: list[tuple[int, str]] = []
-        for key in self._best(*self._stretch(typed[:1]), CANDIDATES):
-            beginning = _mended(typed, self.keys[key])
-            if beginning:
-                found.append((key, beginning))
-                if len(found) == most:
-                    break
-        return found
+    def near(self, typed: str) -> str:
+        """Return a beginning of the best key that begins one edit away from what was typed; empty where none does.
+
+        A letter changed or two swapped come before one too many or too few; the first letter is taken to be right.
+        """
+        from rapidfuzz.distance import OSA
+        from rapidfuzz.process import cdist
+
+        keys = [self.keys[at] for at in self._best(*self._stretch(typed[:1]), CANDIDATES)]
+        lengths = (len(typed), len(typed) - 1, len(typed) + 1)
+        begun = [[key[:length] for key in keys] for length in lengths]
+        edits = [cdist([typed], each, scorer=OSA.distance, score_cutoff=1)[0] for each in begun] if keys else []
+        is_near = np.array(edits) <= 1
+        if not is_near.any():
+            return ""
+        key = int(is_near.any(axis=0).argmax())
+        return begun[int(is_near[:, key].argmax())][key]
 
     def _stretch(self, typed: str) -> tuple[int, int]:
         first = bisect_left(self.keys, typed)
@@ -86,30 +93,18 @@ class Completions:
         return (first + chosen[np.argsort(places[chosen])]).tolist()
 
 
-def _mended(typed: str, key: str) -> str:
-    """The beginning of a key that is one edit away: with a letter changed or two swapped, else one less or one more."""
-    from rapidfuzz.distance import OSA
-
-    for length in (len(typed), len(typed) - 1, len(typed) + 1):
-        beginning = key[:length]
-        if len(beginning) == length and OSA.distance(typed, beginning, score_cutoff=1) <= 1:
-            return beginning
-    return ""
-
-
 def _keys(key: str) -> Iterator[tuple[str, bool]]:
     """By what a text is found, and whether that is a later word of it."""
     if not key:
         return
     yield key, False
-    is_han = has_han(key)
-    if is_han:
-        yield from ((spelt, False) for spelt in romanized(key))
+    spelt = syllables(key) if has_han(key) else None
+    if spelt:
+        yield from ((pinyin, False) for pinyin in romanized(key))
     for start in _later_words(key):
-        rest = key[start:]
-        yield rest, True
-        if has_han(rest):
-            yield romanized(rest)[0], True
+        yield key[start:], True
+        if spelt:
+            yield "".join(spelt[start:]), True
 
 
 def _later_words(key: str) -> list[int]:

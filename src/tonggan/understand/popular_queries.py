@@ -9,14 +9,19 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, pairwise
-
-import numpy as np
+from math import log1p
 
 from tonggan.understand.title_words import WORD
 from tonggan.understand.typed import HAN, clean, cut, has_han, key_of
 
-MOST_QUERIES = 40_000
+MOST_QUERIES = 25_000
 """Queries kept: more take memory, and the rest of a catalogue's phrases have one or two products each."""
+
+MOST_PAIRS = 10_000
+"""Pairs of two columns kept, the most frequent first: every brand times every category is too many."""
+
+TITLES_READ = 30_000
+"""Titles whose phrases are counted; of a larger catalogue every so many-th, which finds the same frequent phrases."""
 
 MOST_ASKED = 20_000
 """Past queries kept, the most frequent first."""
@@ -65,10 +70,10 @@ class Worth:
 
     def best(self) -> list[tuple[str, float]]:
         """Return the texts of most worth: the share of products, by its logarithm, and that of asking, add up."""
-        products = 1.0 / np.log1p(max(self._products.values(), default=1) or 1)
-        asked = ASKED_WEIGHT / np.log1p(max(self._asked.values(), default=0) or 1)
+        products = 1.0 / log1p(max(self._products.values(), default=1) or 1)
+        asked = ASKED_WEIGHT / log1p(max(self._asked.values(), default=0) or 1)
         worth = {
-            text: float(np.log1p(self._products[key]) * products + np.log1p(self._asked[key]) * asked)
+            text: log1p(self._products[key]) * products + log1p(self._asked[key]) * asked
             for key, text in self._texts.items()
         }
         return sorted(worth.items(), key=lambda pair: (-pair[1], len(pair[0]), pair[0]))[:MOST_QUERIES]
@@ -83,7 +88,7 @@ def asked_before(past_queries: Mapping[str, int]) -> Iterator[tuple[str, int]]:
 
 def pairs(first: Sequence[str], second: Sequence[str]) -> Iterator[tuple[str, int]]:
     """Yield `Sony Headphones` of the parallel columns `Sony`, `Headphones`, and how many products have both."""
-    for (one, other), count in Counter(zip(first, second, strict=True)).items():
+    for (one, other), count in Counter(zip(first, second, strict=True)).most_common(MOST_PAIRS):
         if one and other and key_of(one) not in key_of(other):
             yield f"{one} {other}", count
 
@@ -95,7 +100,8 @@ def phrases(titles: Sequence[str]) -> Iterator[tuple[str, int]]:
     """
     beginnings: Counter[str] = Counter()
     endings: Counter[str] = Counter()
-    for title in titles:
+    step = -(-len(titles) // TITLES_READ) or 1
+    for title in titles[::step]:
         starts, ends = _ends_of(title)
         beginnings.update(starts)
         endings.update(ends)
@@ -104,7 +110,7 @@ def phrases(titles: Sequence[str]) -> Iterator[tuple[str, int]]:
     for phrase, count in (beginnings | endings).items():
         is_whole = phrase in endings or (phrase not in unfinished and phrase.count(" ") < LONGEST_PHRASE)
         if count >= least and is_whole:
-            yield phrase, count
+            yield phrase, count * step
 
 
 def _unfinished(beginnings: Mapping[str, int]) -> set[str]:

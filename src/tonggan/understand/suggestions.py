@@ -148,7 +148,8 @@ class Suggestions:
         if len(typed) < SHORTEST_MENDED:
             return []
         for keys in (self.query_keys, self.category_keys):
-            for _, beginning in keys.near(typed, most=1):
+            beginning = keys.near(typed)
+            if beginning:
                 return self._finished(beginning, beginning, limit=limit, language=language, correction=beginning)
         return self._mended_last_word(typed, limit=limit, language=language)
 
@@ -157,10 +158,9 @@ class Suggestions:
         before, _, last = typed.rpartition(" ")
         if not before or len(last) < SHORTEST_MENDED:
             return []
-        for _, beginning in self.query_keys.near(last, most=1):
-            whole = f"{before} {beginning}"
-            return self._finished(whole, whole, limit=limit, language=language, correction=whole)
-        return []
+        beginning = self.query_keys.near(last)
+        whole = f"{before} {beginning}"
+        return self._finished(whole, whole, limit=limit, language=language, correction=whole) if beginning else []
 
     def _sounding(self, typed: str, *, limit: int) -> list[Suggestion]:
         spelt = romanized(typed)[0]

@@ -12,6 +12,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import Self
 
 import numpy as np
@@ -22,6 +23,9 @@ from tonggan.understand.typed import HAN, cut, has_han, romanized
 
 WORDS_INDEXED = 24
 """Words of a title by which a product is found while one types; the rest of a longer title is its small print."""
+
+CHUNK_LETTERS = 16
+"""Longer texts without a space are whole Chinese titles, and do not come again."""
 
 STRETCHES_KEPT = 2_000
 """Beginnings whose best products are remembered: one letter stands for a fifth of all words of a catalogue."""
@@ -59,10 +63,11 @@ class TitleWords:
         words = sorted(numbers)
         rank = np.empty(len(words), dtype=np.int32)
         rank[np.fromiter((numbers[word] for word in words), dtype=np.int32, count=len(words))] = np.arange(len(words))
-        held = rank[held]
-        by_word = np.argsort(held, kind="stable")
-        starts = np.searchsorted(held[by_word], np.arange(len(words) + 1)).astype(np.int32)
-        products = owners[by_word]
+        pairs = np.sort(rank[held].astype(np.int64) * max(len(titles), 1) + owners)
+        pairs = pairs[np.diff(pairs, prepend=-1) > 0]
+        by_word, products = np.divmod(pairs, max(len(titles), 1))
+        starts = np.searchsorted(by_word, np.arange(len(words) + 1)).astype(np.int32)
+        products = products.astype(np.int32)
         spelt = sorted((pinyin, at) for at, word in enumerate(words) if has_han(word) for pinyin in romanized(word))
         return cls(
             words=words,
@@ -92,9 +97,9 @@ class TitleWords:
 
     def _holding_all(self, whole: Sequence[str], found: npt.NDArray[np.int32], most: int) -> tuple[int, ...]:
         for word in sorted(whole, key=lambda word: len(self._holders(word))):
-            holders = self._holders(word)
-            small, large = (found, holders) if len(found) < len(holders) else (holders, found)
-            found = small[np.isin(small, large)]
+            is_holder = np.zeros(len(self.rows), dtype=bool)
+            is_holder[self._holders(word)] = True
+            found = found[is_holder[found]]
         return _best(found, 0, len(found), most)
 
     def _begun(self, word: str) -> npt.NDArray[np.int32]:
@@ -127,27 +132,38 @@ def typed_words(text: str) -> list[str]:
 
 def normalized_titles(titles: Sequence[str]) -> list[str]:
     """Return titles normalized, all in one go: a call for each costs more than the work."""
-    joined = normalize("\n".join(title.replace("\n", " ") for title in titles)).split("\n")
-    return joined if len(joined) == len(titles) else [normalize(title) for title in titles]
+    others = [title.replace("\n", " ") for title in titles if not title.isascii()]
+    joined = normalize("\n".join(others)).split("\n")
+    normalized = iter(joined if len(joined) == len(others) else map(normalize, others))
+    return [title.lower() if title.isascii() else next(normalized) for title in titles]
 
 
 def _held_words(
     titles: Sequence[str], order: npt.NDArray[np.int64], numbers: dict[str, int]
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    """Pairs of product and word, products ascending, each pair once; fills `numbers`, the number of each word."""
-    owners, held = array("i"), array("i")
-    runs: dict[str, list[int]] = {}
-    for product, at in enumerate(map(int, order)):
-        of_title: dict[int, None] = {}
-        for run in WORD.findall(titles[at])[:WORDS_INDEXED]:
-            known = runs.get(run)
-            if known is None:
-                known = [numbers.setdefault(word, len(numbers)) for word in typed_words(run)]
-                runs[run] = known
-            of_title.update(dict.fromkeys(known))
-        held.extend(of_title)
-        owners.extend([product] * len(of_title))
-    return np.array(owners, dtype=np.int32), np.array(held, dtype=np.int32)
+    """Pairs of product and word; fills `numbers`, the number of each word."""
+    held, counts = array("i"), array("i")
+    words_of = _Chunks(numbers).__getitem__
+    for title in map(titles.__getitem__, order.tolist()):
+        before = len(held)
+        held.extend(chain.from_iterable(map(words_of, str(title).split(maxsplit=WORDS_INDEXED)[:WORDS_INDEXED])))
+        counts.append(len(held) - before)
+    owners = np.repeat(np.arange(len(order), dtype=np.int32), np.array(counts, dtype=np.int32))
+    return owners, np.array(held, dtype=np.int32)
+
+
+class _Chunks(dict[str, list[int]]):
+    """Numbers of the words of a text without spaces; a short one is remembered, since titles repeat each other."""
+
+    def __init__(self, numbers: dict[str, int]) -> None:
+        super().__init__()
+        self._numbers = numbers
+
+    def __missing__(self, chunk: str) -> list[int]:
+        numbers = [self._numbers.setdefault(word, len(self._numbers)) for word in typed_words(chunk)]
+        if len(chunk) <= CHUNK_LETTERS:
+            self[chunk] = numbers
+        return numbers
 
 
 def _best(products: npt.NDArray[np.int32], first: int, last: int, most: int) -> tuple[int, ...]:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -43,7 +43,8 @@ def key_of(text: str) -> str:
     >>> key_of("  Red  MUG 紅色 馬克杯")
     'red mug红色马克杯'
     """
-    return _BESIDE_HAN.sub("", " ".join(normalize(text).split()))
+    joined = " ".join(normalize(text).split())
+    return joined if joined.isascii() else _BESIDE_HAN.sub("", joined)
 
 
 def has_han(text: str) -> bool:
@@ -66,10 +67,21 @@ def romanized(key: str) -> tuple[str, ...]:
     >>> romanized("手机壳"), romanized("iphone手机")
     (('shoujike', 'sjk'), ('iphoneshouji', 'iphonesj'))
     """
-    syllables = [syllable for _, syllable in _syllables(key)]
-    also = [ALSO_READ.get(character, syllable) for character, syllable in _syllables(key)]
-    initials = [syllable[:1] if _HAN_RUN.match(character) else syllable for character, syllable in _syllables(key)]
-    return tuple(dict.fromkeys("".join(each) for each in (syllables, also, initials)))
+    spelt = syllables(key)
+    also = [ALSO_READ.get(character, syllable) for character, syllable in zip(key, spelt, strict=True)]
+    initials = [syllable[:1] for syllable in spelt]
+    return tuple(dict.fromkeys("".join(each) for each in (spelt, also, initials)))
+
+
+def syllables(key: str) -> list[str]:
+    """Return what is typed for each character of a key: pinyin for Han, itself for others."""
+    spelt = list(key)
+    for run in _HAN_RUN.finditer(key):
+        at = run.start()
+        for word in cut(run.group()):
+            spelt[at : at + len(word)] = _pinyin(word)
+            at += len(word)
+    return spelt
 
 
 def span(text: str, typed: str) -> tuple[int, int] | None:
@@ -117,24 +129,14 @@ def _readings(letters: str) -> dict[int, set[str]]:
     """What may be typed for a letter, by its place: a Han character, its pinyin, its initial; for a space, nothing."""
     readings: dict[int, set[str]] = {}
     for run in _HAN_RUN.finditer(letters):
-        for at, (character, syllable) in enumerate(_syllables(run.group()), start=run.start()):
+        for at, syllable in enumerate(syllables(run.group()), start=run.start()):
+            character = letters[at]
             also = ALSO_READ.get(character, syllable)
             readings[at] = {character, syllable, also, syllable[:1], also[:1]}
     for at, letter in enumerate(letters):
         if letter == " " and (at - 1 in readings or at + 1 in readings):
             readings[at] = {"", " "}
     return readings
-
-
-def _syllables(key: str) -> Iterator[tuple[str, str]]:
-    """Each character of a key with what is typed for it: pinyin for Han, itself for others."""
-    end = 0
-    for run in _HAN_RUN.finditer(key):
-        yield from ((letter, letter) for letter in key[end : run.start()])
-        for word in cut(run.group()):
-            yield from zip(word, _pinyin(word), strict=True)
-        end = run.end()
-    yield from ((letter, letter) for letter in key[end:])
 
 
 @lru_cache(maxsize=WORDS_REMEMBERED)
