@@ -111,7 +111,7 @@ def held() -> frozenset[str]:
 
 
 def is_known(word: str) -> bool:
-    return word in held() or (word.isascii() and terms(word)[0] in held())
+    return terms(word)[0] in held()
 
 
 def is_word(word: str) -> bool:

@@ -54,10 +54,14 @@ def homophones(run: str, index: PinyinIndex) -> list[tuple[str, float]]:
     return [(text, belief - as_typed) for belief, text in best[-1] if text != run and belief > as_typed][:WAYS]
 
 
+def _nobody_holds(run: str) -> bool:
+    return False
+
+
 def read_homophones(
-    text: str, tokens: Sequence[Token], index: PinyinIndex, *, is_held: Callable[[str], bool]
+    text: str, tokens: Sequence[Token], index: PinyinIndex, *, is_held: Callable[[str], bool] = _nobody_holds
 ) -> list[Interpretation]:
-    """Return what Chinese runs of a normalized text sound like, where no product has them as they are (`is_held`)."""
+    """Return what Chinese runs of a normalized text sound like; not for runs that a product has so (`is_held`)."""
     if text.isascii():
         return []
     places = open_places(text, tokens)

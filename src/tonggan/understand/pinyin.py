@@ -83,7 +83,7 @@ class PinyinIndex:
         full = {("".join(reading), word) for reading, word in read}
         southern = {("".join(map(southern_form, reading)), word) for reading, word in read}
         initials = {("".join(syllable[0] for syllable in reading), word) for reading, word in read}
-        total = sum(counts.values()) + UNSEEN * len(counts)
+        total = sum(counts.values()) + UNSEEN * (len(counts) + 1)
         return cls(
             counts,
             total,

@@ -35,7 +35,7 @@ SOUTHERN_COUNT = 2
 """Titles that hold a word at least which is not typed as it is read in Beijing (`souji` for `shouji`)."""
 
 SHORT_COUNT = 1
-"""Titles that hold a word of two syllables at least which is the only one: `celing` is a ceiling, whatever 厕灵 may be."""
+"""Titles that hold a word at least which is all there is and has two syllables: `celing` is a ceiling, not 厕灵."""
 
 SHORTEST_INITIALS, LONGEST_INITIALS = 3, 6
 """Letters of initials alone: two are short for too many words."""

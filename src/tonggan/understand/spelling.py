@@ -97,7 +97,7 @@ def correct(
     """Return what the misspelt words of a normalized text are replaced by; tokens left out stay as they are.
 
     `num_typos` is how many edits a word may be away, 0 for no correction. `is_known` says whether any product holds a
-    Latin word, by its stem, or a pair of Han characters; `together` how many hold all of several, which decides between candidates.
+    Latin word, by its stem; `together` how many hold all of several words, which decides between candidates.
     """
     if num_typos <= 0:
         return []
@@ -214,14 +214,9 @@ def _misspelt_han(text: str, tokens: Sequence[Token], speller: Speller) -> Itera
         while at < run.end():
             ends = range(min(at + LONGEST_HAN, run.end()), at + 1, -1)
             end = next((end for end in ends if text[at:end] in misspelt), 0)
-            if end and places.issuperset(range(at, end)) and _is_strange(text[at:end], speller):
+            if end and places.issuperset(range(at, end)) and not speller.vocabulary.count(text[at:end]):
                 yield _replaced(text[at:end], at, end=end, by=_best_held(misspelt[text[at:end]], speller))
             at = end or at + 1
-
-
-def _is_strange(word: str, speller: Speller) -> bool:
-    """Say whether no product writes so: one that does holds each pair of characters."""
-    return not all(map(speller.is_known, map("".join, pairwise(word))))
 
 
 def _best_held(meanings: Sequence[str], speller: Speller) -> str:

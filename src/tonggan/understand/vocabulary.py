@@ -74,7 +74,8 @@ class Vocabulary:
         """Return the vocabulary of these titles; `names` are never corrected, in whole or word by word."""
         written = [row for row in lexicon if row.kind not in (MISSPELLING, REGIONAL)]
         phrases = {row.normalized for row in written if _HAN_RUN.fullmatch(row.normalized)}
-        counts = Counter(chain.from_iterable(map(set, _cut(titles, phrases=phrases))))
+        misspelt = misspellings(lexicon)
+        counts = Counter(chain.from_iterable(map(set, _cut(titles, phrases={*phrases, *misspelt}))))
         marks = dict.fromkeys(counts, 0)
         for word in chain(_lexicon_words(lexicon), phrases):
             marks[word] = _LEXICON
@@ -89,7 +90,7 @@ class Vocabulary:
             "counts": np.fromiter((counts[word] for word in words), dtype=np.int32, count=len(words)),
             "marks": np.fromiter((marks[word] for word in words), dtype=np.uint8, count=len(words)),
         }
-        return cls._with_indexes(arrays, words, misspelt=misspellings(lexicon))
+        return cls._with_indexes(arrays, words, misspelt=misspelt)
 
     def weights(self) -> Mapping[str, np.ndarray]:
         """Return what `restore` needs beside the lexicon; the indexes of neighbours are built anew."""
