@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from tonggan.answer import answer_as_json
+from tonggan.answer.suggested import suggestions_as_json
 from tonggan.catalogue.keys import Keys
 from tonggan.cli.opening import Record
 from tonggan.feed.mapping import read_mapping
@@ -24,6 +26,12 @@ class LocalShop:
         """Answer a search whose parameters are named as over HTTP."""
         rest = {name: value for name, value in parameters.items() if name != "q"}
         return answer_as_json(self._shop.search(parameters.get("q", ""), image=image, **rest))
+
+    def suggest(self, prefix: str, *, limit: int, locale: str) -> Record:
+        """Return suggestions for an unfinished query."""
+        started = time.perf_counter()
+        found = suggestions_as_json(self._shop.suggest(prefix, limit=limit, locale=locale), self._shop.get)
+        return {"suggestions": found, "took_ms": round(1e3 * (time.perf_counter() - started), 3)}
 
     def ingest(
         self, source: Path, *, mapping: Path | None, is_dry_run: bool, listener: Callable[[Progress], None] | None

@@ -24,6 +24,10 @@ class OpenShop(Protocol):
         """Answer a search whose parameters are named as over HTTP."""
         ...
 
+    def suggest(self, prefix: str, *, limit: int, locale: str) -> Record:
+        """Return suggestions for an unfinished query."""
+        ...
+
     def ingest(
         self, source: Path, *, mapping: Path | None, is_dry_run: bool, listener: Callable[[Progress], None] | None
     ) -> Record:

@@ -25,6 +25,7 @@ from tonggan.cli import (
     packs,
     search,
     serve,
+    suggest,
 )
 from tonggan.cli.failures import UNREAD, Reporter, UsageError
 
@@ -38,6 +39,7 @@ COMMANDS = {
     "inspect": feeds.inspect,
     "import": feeds.import_feed,
     "search": search.search,
+    "suggest": suggest.suggest,
     "serve": serve.serve,
     "encode": encode.encode,
     "export": backups.export,

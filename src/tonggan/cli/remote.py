@@ -49,6 +49,10 @@ class RemoteShop:
         picture = {"image": base64.b64encode(_read(image)).decode()} if image else {}
         return self._ask("POST", "/search", json={**parameters, **picture})
 
+    def suggest(self, prefix: str, *, limit: int, locale: str) -> Record:
+        """Return suggestions for an unfinished query."""
+        return self._ask("GET", "/suggest", params={"q": prefix, "limit": limit, "locale": locale})
+
     def ingest(
         self, source: Path, *, mapping: Path | None, is_dry_run: bool, listener: Callable[[Progress], None] | None
     ) -> Record:
@@ -106,9 +110,9 @@ class RemoteShop:
             raise _error_of(job["error"])
         return job
 
-    def _ask(self, method: str, path: str, *, json: Any = None) -> Record:
+    def _ask(self, method: str, path: str, *, json: Any = None, params: Mapping[str, Any] | None = None) -> Record:
         try:
-            response = self._client.request(method, path, json=json)
+            response = self._client.request(method, path, json=json, params=params)
         except httpx.HTTPError as error:
             raise NotReadyError(
                 f"The server at {self._server.url} (process {self._server.pid}) does not answer: {error}.",

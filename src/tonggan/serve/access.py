@@ -31,6 +31,7 @@ SCOPES: Mapping[tuple[str, str], Scope] = {
     ("GET", "/metrics"): "admin",
     ("GET", "/search"): "search",
     ("POST", "/search"): "search",
+    ("GET", "/suggest"): "search",
     ("GET", "/facets"): "search",
     ("GET", "/products/{product_id:path}"): "search",
     ("PUT", "/products"): "catalogue",
@@ -45,6 +46,14 @@ SCOPES: Mapping[tuple[str, str], Scope] = {
     ("GET", "/keys"): "admin",
     ("POST", "/keys"): "admin",
     ("DELETE", "/keys/{key_id}"): "admin",
+    **{
+        (method, f"/{kind}{path}"): "admin"
+        for kind in ("rules", "synonyms")
+        for method, path in (
+            *(("GET", ""), ("PUT", ""), ("DELETE", "")),
+            *(("POST", "/publish"), ("GET", "/history"), ("POST", "/rollback"), ("GET", "/export")),
+        )
+    },
 }
 """The scope that each route needs; what is not here is denied.
 

@@ -12,7 +12,7 @@ from tonggan import __version__
 from tonggan.serve import ServeSettings
 from tonggan.serve.envelope import Envelope
 from tonggan.serve.problems import add_handlers
-from tonggan.serve.routes import health, imports, keys, media, packs, page, products, search
+from tonggan.serve.routes import health, imports, keys, media, packs, page, products, rules, search, suggest
 from tonggan.serve.service import Service, admit, build_service
 
 if TYPE_CHECKING:
@@ -20,10 +20,13 @@ if TYPE_CHECKING:
 
 ROUTERS = (
     search.router,
+    suggest.router,
     products.router,
     imports.router,
     packs.router,
     keys.router,
+    rules.rules,
+    rules.synonyms,
     health.router,
     media.router,
     page.router,
