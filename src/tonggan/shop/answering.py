@@ -21,11 +21,7 @@ from tonggan.shop.knowing import KnowledgeKeeper
 from tonggan.shop.projection import Projection, Standing
 from tonggan.understand.ambiguity import weigh
 from tonggan.understand.knowledge import Knowledge
-
-try:
-    from tonggan.understand.meaning import Catalogue, heard_alike, understand
-except ImportError:  # WIP-SHIM: until all steps are there
-    understand = None
+from tonggan.understand.meaning import Catalogue, heard_alike, understand
 from tonggan.understand.relaxation import FEW_RESULTS, joined, loosened
 from tonggan.understand.suggestions import Suggestion
 
@@ -94,7 +90,7 @@ class Answering:
 
     def understood(self, asked: Query, view: View) -> Query:
         """Return the query with what its words mean: filters joined to the caller's, words to be searched for."""
-        if not asked.words or understand is None:
+        if not asked.words:
             return asked
         read = understand(
             asked.words,

@@ -1,15 +1,12 @@
-"""What is searched for beside a query's words: the other language, what means the same, the shop's own synonyms."""
+"""What is searched for beside a query's words: their names in the other language, and what means the same."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from tonggan.records import Entity, Token
+from tonggan.records import Entity, Expansion, Token
 from tonggan.understand.name_units import key_of
 from tonggan.understand.retail_words import RetailWord, RetailWords, retail_words
-
-OWN_WEIGHT = 1.0
-"""A synonym that the shop itself gave: it knows its words."""
 
 CROSS_WEIGHT = 0.7
 """The same thing in the other language, its commonest name."""
@@ -34,28 +31,25 @@ Holds = Callable[[str], bool]
 
 
 def expand(
-    tokens: Sequence[Token],
-    entities: Sequence[Entity],
-    *,
-    synonyms: Mapping[str, Sequence[str]] = {},
-    holds: Holds | None = None,
-) -> dict[str, float]:
+    tokens: Sequence[Token], entities: Sequence[Entity], *, holds: Holds | None = None
+) -> tuple[Expansion, ...]:
     """Return texts to search for beside the words, with weights; only what the catalogue `holds`, the surest first.
 
-    >>> words = [Token("连衣裙", 0, 3, "NOUN")]
-    >>> expand(words, (), holds=lambda text: text == "dress")
-    {'dress': 0.7}
+    >>> [found] = expand([Token("连衣裙", 0, 3, "NOUN")], (), holds=lambda text: text == "dress")
+    >>> found
+    Expansion(text='dress', stands_for='连衣裙', weight=0.7)
     """
     typed = set(_phrases(tokens)) | {key_of(entity.text) for entity in entities}
-    found: dict[str, float] = {}
+    found: dict[str, Expansion] = {}
     for phrase, kind in _looked_up(tokens, entities):
-        mine: dict[str, float] = {}
-        for text, weight in _meaning_the_same(phrase, kind, synonyms):
+        mine: dict[str, Expansion] = {}
+        for text, weight in _meaning_the_same(phrase, kind):
             if len(mine) < EXPANSIONS_PER_WORD and text not in typed and (holds is None or holds(text)):
-                mine.setdefault(text, weight)
-        for text, weight in mine.items():
-            found[text] = max(weight, found.get(text, 0.0))
-    return dict(sorted(found.items(), key=lambda item: -item[1])[:EXPANSIONS_LIMIT])
+                mine.setdefault(text, Expansion(text, phrase, weight))
+        for text, expansion in mine.items():
+            if text not in found or found[text].weight < expansion.weight:
+                found[text] = expansion
+    return tuple(sorted(found.values(), key=lambda each: -each.weight)[:EXPANSIONS_LIMIT])
 
 
 def _looked_up(tokens: Sequence[Token], entities: Sequence[Entity]) -> Iterator[tuple[str, str]]:
@@ -92,11 +86,8 @@ def _joined(tokens: Sequence[Token]) -> str:
     return key_of(text)
 
 
-def _meaning_the_same(
-    phrase: str, kind: str, synonyms: Mapping[str, Sequence[str]]
-) -> Iterator[tuple[str, float]]:
+def _meaning_the_same(phrase: str, kind: str) -> Iterator[tuple[str, float]]:
     """Texts that may stand for a phrase, the surest first."""
-    yield from ((text, OWN_WEIGHT) for text in synonyms.get(phrase, ()))
     rows = _of_kind(retail_words().rows(phrase), kind)
     is_chinese = phrase in retail_words().by_word
     if is_chinese:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -24,18 +24,15 @@ from tonggan.understand.cleaning import clean
 from tonggan.understand.codes import code_candidates
 from tonggan.understand.entities import all_readings
 from tonggan.understand.expansion import expand
+from tonggan.understand.interpretations import read_interpretations
 from tonggan.understand.knowledge import Knowledge
 from tonggan.understand.language import language_of
 from tonggan.understand.measures import read_measures
 from tonggan.understand.name_units import key_of
-from tonggan.understand.negation import read_exclusions
 from tonggan.understand.homophones import read_homophones
 from tonggan.understand.pinyin_reading import read_pinyin
-from tonggan.understand.prices import read_prices
 from tonggan.understand.segmentation import segment
 from tonggan.understand.spelling import correct
-from tonggan.understand.stars import read_stars
-from tonggan.understand.wishes import read_wishes
 
 EVERYTHING = "all"
 """Undoes every interpretation: the words are searched for as they stand."""
@@ -91,7 +88,8 @@ def understand(
     steps = [Step("text", text), Step("language", language_of(text))]
     products = _products(typed, catalogue) if "code" not in undo else ()
     steps += [Step("code", ", ".join(products))] if products else []
-    read = [] if products else _wanted(_read_quantities(text, knowledge), undo)
+    known = partial(_named_values, knowledge)
+    read = [] if products else _wanted(read_interpretations(text, known=known, facts=knowledge.facts), undo)
     rest = _without(text, read)
     mended = [] if products else _wanted(_mend(rest, knowledge, catalogue, num_typos=num_typos, undo=undo), undo)
     words = " ".join(_replaced(rest, mended).split())
@@ -123,14 +121,6 @@ def heard_alike(understood: Understanding, knowledge: Knowledge) -> tuple[Interp
     return tuple(read_homophones(understood.words, understood.tokens, knowledge.pinyin)) if knowledge.pinyin else ()
 
 
-def _read_quantities(text: str, knowledge: Knowledge) -> Iterator[Interpretation]:
-    facts = knowledge.facts
-    yield from read_prices(text, facts)
-    yield from read_stars(text, facts)
-    yield from read_wishes(text, facts)
-    yield from read_exclusions(text, known=partial(_named_values, knowledge), facts=facts)
-
-
 def _named_values(knowledge: Knowledge, name: str) -> list[tuple[str, str]]:
     meanings = knowledge.gazetteer.lookup(key_of(name)) if knowledge.gazetteer else ()
     return [(meaning.field, meaning.value) for meaning in meanings if meaning.field]
@@ -155,7 +145,7 @@ def _mend(
         )
 
 
-def _wanted(read: Iterator[Interpretation], undo: Collection[str]) -> list[Interpretation]:
+def _wanted(read: Iterable[Interpretation], undo: Collection[str]) -> list[Interpretation]:
     """What is not undone, the first one where several are about the same words."""
     kept: list[Interpretation] = []
     for each in read:

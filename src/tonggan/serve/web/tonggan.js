@@ -1,6 +1,7 @@
 // The page to search with. What the shopper asks is in the address; catalogue text goes into text nodes only.
 
 import { card, make } from "./cards.js";
+import { meaningNotes } from "./meaning.js";
 import { watchPicture } from "./picture.js";
 import { fieldName, isLanguage, number, speak, stockWord, text } from "./words.js";
 
@@ -35,6 +36,8 @@ function readAddress() {
     to: query.get("to") ?? "",
     stars: query.get("stars") ?? "",
     sort: query.get("sort") ?? "",
+    undo: query.getAll("undo"),
+    reading: query.get("reading") ?? "",
     page: Math.max(1, Number.parseInt(query.get("page") ?? "1", 10) || 1),
     language: isLanguage(language) ? language : "en",
     picked,
@@ -51,6 +54,8 @@ function address() {
   const plain = { q: state.words, like: state.like, from: state.from, to: state.to, stars: state.stars, sort: state.sort };
   for (const [name, value] of Object.entries(plain)) if (value) query.set(name, value);
   for (const [field, values] of state.picked) for (const value of values) query.append("f", `${field}:${value}`);
+  for (const key of state.undo) query.append("undo", key);
+  if (state.reading) query.set("reading", state.reading);
   if (state.page > 1) query.set("page", state.page);
   query.set("lang", state.language);
   return `${location.pathname}?${query}`;
@@ -67,6 +72,7 @@ function filterExpression() {
   if (isNumber(state.from)) parts.push(`price:>=${state.from}`);
   if (isNumber(state.to)) parts.push(`price:<=${state.to}`);
   if (isNumber(state.stars)) parts.push(`rating:>=${state.stars}`);
+  if (state.reading) parts.push(`(${state.reading})`);
   return parts.join(" && ");
 }
 
@@ -77,7 +83,8 @@ function question(fields) {
     q: state.words, like: state.like, filter_by: filterExpression(), facet_by: fields.join(","),
     max_facet_values: MAX_FACET_VALUES, sort_by: state.sort, page: state.page, per_page: PER_PAGE, locale: state.language,
   };
-  return Object.entries(asked).filter(([, value]) => value !== "");
+  const undone = state.undo.map((key) => ["undo", key]);
+  return [...Object.entries(asked).filter(([, value]) => value !== ""), ...undone];
 }
 
 // ---- asking --------------------------------------------------------------------------------------------------------
@@ -151,7 +158,7 @@ function translate() {
 function moreLike(product) {
   picture = null;
   chooser.forget();
-  go({ like: product.id, likeTitle: product.title, words: "" });
+  go({ like: product.id, likeTitle: product.title, words: "", undo: [], reading: "" });
   at("results").focus();
 }
 
@@ -185,13 +192,23 @@ function countText(found) {
 function notes(answer) {
   const made = [];
   if (state.like) made.push(likeNote());
-  if (answer.corrections?.length) made.push(note(text("corrected", { words: answer.corrections.join(", ") })));
+  made.push(...meaningNotes(answer, {
+    undo: (key) => go({ undo: [...state.undo, key] }),
+    choose: (reading) => go({ reading }),
+  }));
+  if (state.reading) made.push(readingChosen());
   if (answer.relaxed?.length) made.push(note(text("relaxed", { parts: answer.relaxed.join(", ") })));
   if (answer.degraded?.length) made.push(note(text("degraded", { parts: answer.degraded.join(", ") }), "warning"));
   return made;
 }
 
 const note = (words, kind = "") => make("p", { className: `note ${kind}` }, words);
+
+function readingChosen() {
+  const stop = make("button", { type: "button", className: "plain" }, text("all_readings"));
+  stop.addEventListener("click", () => go({ reading: "" }));
+  return make("p", { className: "note" }, stop);
+}
 
 function likeNote() {
   const stop = make("button", { type: "button", ariaLabel: text("remove_like") }, "×");
@@ -331,7 +348,7 @@ at("words").addEventListener("keydown", (event) => {
 
 at("ask").addEventListener("submit", (event) => {
   event.preventDefault();
-  go({ words: at("words").value.trim() });
+  go({ words: at("words").value.trim(), undo: [], reading: "" });
 });
 
 at("price").addEventListener("submit", (event) => {
