@@ -12,7 +12,9 @@ from tonggan.understand.name_units import is_name, name_key
 
 FIELDS: Mapping[str, str] = MappingProxyType(
     dict.fromkeys(("brand", "brands", "brand_name", "manufacturer", "vendor", "品牌", "牌子", "厂商"), "brand")
-    | dict.fromkeys(("category", "categories", "product_type", "google_product_category", "品类", "类目", "分类"), "category")
+    | dict.fromkeys(
+        ("category", "categories", "product_type", "google_product_category", "品类", "类目", "分类"), "category"
+    )
     | dict.fromkeys(("color", "colour", "colors", "colours", "picture_color", "颜色", "色彩"), "colour")
     | dict.fromkeys(("material", "materials", "fabric", "材质", "材料", "面料"), "material")
     | dict.fromkeys(("size", "sizes", "尺码", "尺寸", "规格"), "size")
@@ -25,7 +27,19 @@ FIELDS: Mapping[str, str] = MappingProxyType(
 """What the values of a field are, by its name; other fields with few short values hold attributes."""
 
 LEFT_OUT = frozenset(
-    ("id", "title", "tags", "availability", "language", "currency", "updated_at", "visibility", "_spaces", "url", "link")
+    (
+        "id",
+        "title",
+        "tags",
+        "availability",
+        "language",
+        "currency",
+        "updated_at",
+        "visibility",
+        "_spaces",
+        "url",
+        "link",
+    )
 )
 """Fields whose values are not what a shopper calls a product by."""
 
@@ -76,11 +90,17 @@ def named_values(view: View, sample: Rows) -> Iterator[NamedValue]:
     for field in fields:
         if kind_of(field) != "attribute":
             yield from _values(kind_of(field), field, view.facet(field, everything, limit=VALUES_PER_FIELD))
-    counted = {field: view.facet(field, sample, limit=ATTRIBUTE_VALUES + 1) for field in fields if kind_of(field) == "attribute"}
+    counted = {
+        field: view.facet(field, sample, limit=ATTRIBUTE_VALUES + 1)
+        for field in fields
+        if kind_of(field) == "attribute"
+    }
     few = {field: counts for field, counts in counted.items() if 0 < len(counts) <= ATTRIBUTE_VALUES}
     for field in sorted(few, key=lambda field: (-sum(few[field].values()), field))[:ATTRIBUTE_FIELDS]:
         frequent = {value: count for value, count in few[field].items() if count >= LEAST_ATTRIBUTE_COUNT}
-        yield from _values("attribute", field, {value: n for value, n in frequent.items() if len(value) <= ATTRIBUTE_LENGTH})
+        yield from _values(
+            "attribute", field, {value: n for value, n in frequent.items() if len(value) <= ATTRIBUTE_LENGTH}
+        )
 
 
 def keys_of(kind: str, value: str) -> tuple[str, ...]:

@@ -27,7 +27,10 @@ TEXT_LIMIT = 400
 
 _WORD: Final = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]+(?:[-._/#][A-Za-z0-9]+)*(?![A-Za-z0-9])")
 _DIGITS: Final = re.compile(r"(?<![\w.,-])\d(?:[ -]?\d){7,13}(?![\w-]|[.,]\d)")
-_MEASURE: Final = re.compile(r"\d{1,4}(?:[.x/*-]\d{1,4})*[a-z]{0,6}|\d+[x*]\d+.*|[a-z]{1,2}\d|\d+(?:[.,]\d+)+[a-z]*", re.IGNORECASE)
+_MEASURE: Final = re.compile(
+    r"\d{1,4}(?:[.x/*-]\d{1,4})*[a-z]{0,6}|\d{1,4}-[a-z]+|\d+[x*]\d+.*|[a-z]{1,2}\d|\d+(?:[.,]\d+)+[a-z]*",
+    re.IGNORECASE,
+)
 _SEPARATORS: Final = re.compile(r"[-._/# ]")
 
 

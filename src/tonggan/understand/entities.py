@@ -8,8 +8,7 @@ ask for: 苹果 before 手机 is a brand where the catalogue has phones of that 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Sequence
 from math import exp, log
 from typing import Final, NamedTuple
 
@@ -39,6 +38,9 @@ LEAST_SURROUNDINGS = -1.0
 UNKNOWN_BIAS = -0.2
 """What a name that only its surroundings tell has to be better than none by, in nats."""
 
+LEAST_PATH = -8.0
+"""Log odds below which the beginning of a name is not followed further: no ending makes up for it."""
+
 OTHER_SCORE = 0.5
 """Of a character of a colour, a size, a material: enough to be named, never enough to break up a longer name."""
 
@@ -56,9 +58,14 @@ IN_COMPANY, OUT_OF_COMPANY = 4.0, 0.1
 HEAD_FACTOR, MODIFIER_FACTOR = 3.0, 3.0
 """How much likelier the last name of a phrase is its category, and one before a category is not."""
 
+PARTED_KINDS = frozenset({"brand", "material", "pattern", "audience"})
+"""Kinds that part a word of the lexicon in two with the product after them; orange juice is no juice in orange."""
+
+TOLD_FACTOR = 1.5
+"""How much likelier the kind is that the surroundings were read as."""
+
 _MODEL: Final = re.compile(r"(?=.*\d.*\d)(?=.*[a-z])(?!\d+(?:\.\d+)?[a-z]{1,4}$)[a-z0-9]+(?:[-.][a-z0-9]+)*")
 _SHORTEST_MODEL = 4
-_HEADLESS = frozenset({"brand", "model"})
 
 
 class _Span(NamedTuple):
@@ -85,7 +92,7 @@ def all_readings(text: str, tokens: Sequence[Token], gazetteer: Gazetteer) -> tu
 
 
 def _spans(text: str, units: Sequence[Unit], tokens: Sequence[Token], gazetteer: Gazetteer) -> list[_Span]:
-    matches = gazetteer.matches(text, units)
+    matches = _without_pairs(gazetteer.matches(text, units))
     edges = {place for token in tokens for place in (token.start, token.end)}
     if gazetteer.tagger is None:
         spans = [span for match in matches if (span := _plain_span(match, units, edges))]
@@ -93,6 +100,25 @@ def _spans(text: str, units: Sequence[Unit], tokens: Sequence[Token], gazetteer:
         shares = gazetteer.tagger.log_shares(text, units, tokens=tokens, matches=matches)
         spans = list(_told_spans(shares, units, matches, edges))
     return spans + list(_model_spans(units))
+
+
+def _without_pairs(matches: Sequence[Match]) -> list[Match]:
+    """Leave out words of the lexicon that say two things the catalogue has apart: 苹果手机 is a brand and a product."""
+    brought = {(match.first, match.last) for match in matches if _is_held(match, PARTED_KINDS)}
+    products = {(match.first, match.last) for match in matches if _is_held(match, ("category",))}
+    return [
+        match
+        for match in matches
+        if any(meaning.field for meaning in match.meanings)
+        or not any(
+            (match.first, middle) in brought and (middle, match.last) in products
+            for middle in range(match.first + 1, match.last)
+        )
+    ]
+
+
+def _is_held(match: Match, kinds: Collection[str]) -> bool:
+    return any(meaning.field and meaning.kind in kinds for meaning in match.meanings)
 
 
 def _plain_span(match: Match, units: Sequence[Unit], edges: set[int]) -> _Span | None:
@@ -116,10 +142,18 @@ def _told_spans(
         for kind in dict.fromkeys(meaning.kind for meaning in meanings):
             mine = tuple(meaning for meaning in meanings if meaning.kind == kind)
             seen.add((first, last, kind))
-            yield _known_span(shares, units, (first, last, kind), meanings=(*mine, *(m for m in meanings if m.kind != kind)), edges=edges)
+            yield _known_span(
+                shares,
+                units,
+                (first, last, kind),
+                meanings=(*mine, *(m for m in meanings if m.kind != kind)),
+                edges=edges,
+            )
     for first, last, kind, score in _paths(shares):
         if (first, last, kind) not in seen and score > UNKNOWN_BIAS * (last - first):
-            confidence = exp(sum(shares[first + at][label] for at, label in enumerate(path_of(kind, last - first))) / (last - first))
+            confidence = exp(
+                sum(shares[first + at][label] for at, label in enumerate(path_of(kind, last - first))) / (last - first)
+            )
             yield _Span(first, last, kind, score - UNKNOWN_BIAS * (last - first), confidence, ())
 
 
@@ -146,7 +180,7 @@ def _known_span(
 def _paths(shares: Sequence[Sequence[float]]) -> Iterator[tuple[int, int, str, float]]:
     """Every stretch that may be a name of a kind that is told by surroundings, with its log odds."""
     for kind in TAUGHT:
-        begin, inside, end, single = (path_of(kind, 3) + path_of(kind, 1))
+        begin, inside, end, single = path_of(kind, 3) + path_of(kind, 1)
         for first, row in enumerate(shares):
             yield first, first + 1, kind, row[single] - row[OUTSIDE]
             score = row[begin] - row[OUTSIDE]
@@ -156,10 +190,6 @@ def _paths(shares: Sequence[Sequence[float]]) -> Iterator[tuple[int, int, str, f
                 here = shares[last]
                 yield first, last + 1, kind, score + here[end] - here[OUTSIDE]
                 score += here[inside] - here[OUTSIDE]
-
-
-LEAST_PATH = -8.0
-"""Log odds below which the beginning of a name is not followed further: no ending makes up for it."""
 
 
 def _against_outside(shares: Sequence[Sequence[float]], first: int, path: Sequence[int]) -> float:
@@ -202,8 +232,11 @@ def _readings(
     said = text[start:end]
     if not span.meanings:
         return (Entity(span.kind, said, start, end, said, confidence=round(span.confidence, 4)),)
+    is_told = gazetteer.tagger is not None
     weights = [
-        meaning.precision * _fit(meaning, spans, at, gazetteer) * (1.5 if meaning.kind == span.kind and gazetteer.tagger else 1.0)
+        meaning.precision
+        * _fit(meaning, spans, at, gazetteer)
+        * (TOLD_FACTOR if is_told and meaning.kind == span.kind else 1.0)
         for meaning in span.meanings
     ]
     total = max(1.0, sum(weights))
@@ -222,7 +255,8 @@ def _fit(meaning: Meaning, spans: Sequence[_Span], at: int, gazetteer: Gazetteer
     others = [span for place, span in enumerate(spans) if place != at and span.kind == "category"]
     follows = at + 1 < len(spans) and spans[at + 1].kind == "category"
     if meaning.kind == "brand":
-        return _company(meaning, others, gazetteer) * (MODIFIER_FACTOR if follows else 1.0)
+        company = _company(meaning, others, gazetteer)
+        return company * MODIFIER_FACTOR if follows and company >= 1.0 else company
     if meaning.kind == "category":
         led = at > 0 and spans[at - 1].kind not in ("category", "brand")
         return HEAD_FACTOR if led and not follows else 1.0

@@ -30,9 +30,7 @@ Holds = Callable[[str], bool]
 """Whether the catalogue has a product with this text."""
 
 
-def expand(
-    tokens: Sequence[Token], entities: Sequence[Entity], *, holds: Holds | None = None
-) -> tuple[Expansion, ...]:
+def expand(tokens: Sequence[Token], entities: Sequence[Entity], *, holds: Holds | None = None) -> tuple[Expansion, ...]:
     """Return texts to search for beside the words, with weights; only what the catalogue `holds`, the surest first.
 
     >>> [found] = expand([Token("连衣裙", 0, 3, "NOUN")], (), holds=lambda text: text == "dress")

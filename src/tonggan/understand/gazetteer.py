@@ -7,7 +7,7 @@ there are enough of them they also teach names by their surroundings (`name_tagg
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -15,9 +15,20 @@ import numpy as np
 
 from tonggan.encode.words import normalize
 from tonggan.index import View
-from tonggan.understand.catalogue_names import NamedValue, named_values, values_by_row
+from tonggan.understand.catalogue_names import FIELDS, NamedValue, named_values, values_by_row
 from tonggan.understand.name_tagger import NameTagger, Study
-from tonggan.understand.name_units import LONGEST_NAME, Match, Meaning, Unit, head_and_length, is_han, key_of, units_of
+from tonggan.understand.name_units import (
+    LEXICON_PRECISION,
+    LONGEST_NAME,
+    Match,
+    Meaning,
+    Unit,
+    head_and_length,
+    is_han,
+    is_name,
+    key_of,
+    units_of,
+)
 from tonggan.understand.retail_words import RetailWord, RetailWords, stems_of
 from tonggan.understand.segmentation import segment
 
@@ -86,7 +97,8 @@ class Gazetteer:
         stemmed = self.names.get(STEM + stems_of(key), ())
         if not found or not stemmed:
             return found or stemmed
-        return found + tuple(meaning for meaning in stemmed if not _is_among(meaning, found))
+        added = tuple(meaning for meaning in stemmed if not _is_among(meaning, found))
+        return _best_first(found + added) if added else found
 
     def matches(self, text: str, units: Sequence[Unit]) -> list[Match]:
         """Return every name in the text, by first unit and then the longest first."""
@@ -110,7 +122,7 @@ class Gazetteer:
 
 
 def _add(names: dict[str, dict[tuple[str, str, str], Meaning]], key: str, meaning: Meaning) -> None:
-    identity = (meaning.kind, meaning.field, meaning.value)
+    identity = _identity(meaning)
     names[key].setdefault(identity, meaning)
     if meaning.kind not in UNSTEMMED and key.isascii() and key[-1].isalpha():
         names[STEM + stems_of(key)].setdefault(identity, meaning)
@@ -129,16 +141,28 @@ def _add_words(names: dict[str, dict[tuple[str, str, str], Meaning]], lexicon: R
                     _mark_word(names, key, meaning)
             else:
                 _add(names, key, Meaning(kind, is_word=True))
+        if row.kind == "brand":
+            _add_namesakes(names, held, keys)
+
+
+def _add_namesakes(
+    names: dict[str, dict[tuple[str, str, str], Meaning]], held: Mapping[str, tuple[Meaning, ...]], keys: Sequence[str]
+) -> None:
+    """A brand called as a thing is may mean the thing: 苹果 is Apple, and apples where a shop has a category of them."""
+    for meaning in (meaning for key in keys[1:] for meaning in _of_kind(held, key, "category")):
+        _mark_word(names, keys[0], replace(meaning, precision=PART_PRECISION))
 
 
 def _mark_word(names: dict[str, dict[tuple[str, str, str], Meaning]], key: str, meaning: Meaning) -> None:
-    identity = (meaning.kind, meaning.field, meaning.value)
-    names[key][identity] = replace(names[key].get(identity, meaning), is_word=True)
+    known = names[key].get(_identity(meaning)) or replace(meaning, precision=min(meaning.precision, LEXICON_PRECISION))
+    names[key][_identity(meaning)] = replace(known, is_word=True)
 
 
 def _of_kind(held: Mapping[str, tuple[Meaning, ...]], key: str, kind: str) -> list[Meaning]:
-    found = held.get(key) or (held.get(STEM + stems_of(key), ()) if kind not in UNSTEMMED else ())
-    return [meaning for meaning in found if meaning.kind == kind]
+    exact = [meaning for meaning in held.get(key, ()) if meaning.kind == kind]
+    if exact or kind in UNSTEMMED:
+        return exact
+    return [meaning for meaning in held.get(STEM + stems_of(key), ()) if meaning.kind == kind]
 
 
 def _keys_of(row: RetailWord, lexicon: RetailWords) -> list[str]:
@@ -148,7 +172,8 @@ def _keys_of(row: RetailWord, lexicon: RetailWords) -> list[str]:
         for at, meaning in enumerate(row.meanings)
         if row.kind != "brand" or at == 0 or all(other.kind == "brand" for other in lexicon.by_meaning[meaning])
     ]
-    return [key_of(row.word), *(key_of(meaning) for meaning in meanings)]
+    keys = [key_of(row.word), *(key_of(meaning) for meaning in meanings)]
+    return [key for key in keys if is_name(key) and key not in FIELDS]
 
 
 def _reach(names: Mapping[str, object]) -> dict[str, int]:
@@ -161,12 +186,12 @@ def _reach(names: Mapping[str, object]) -> dict[str, int]:
     return reach
 
 
-def _best_first(meanings: object) -> tuple[Meaning, ...]:
-    return tuple(sorted(meanings, key=lambda meaning: (-meaning.precision, -meaning.count, meaning.kind, meaning.value)))  # type: ignore[call-overload]
+def _best_first(meanings: Iterable[Meaning]) -> tuple[Meaning, ...]:
+    return tuple(sorted(meanings, key=lambda meaning: (-meaning.precision, meaning.count, meaning.kind, meaning.value)))
 
 
 def _is_among(meaning: Meaning, others: Sequence[Meaning]) -> bool:
-    return any((meaning.kind, meaning.field, meaning.value) == (other.kind, other.field, other.value) for other in others)
+    return any(_identity(meaning) == _identity(other) for other in others)
 
 
 def _taught(bare: Gazetteer, texts: Sequence[str], owned: Sequence[frozenset[tuple[str, str]]]) -> Gazetteer:
@@ -178,14 +203,20 @@ def _taught(bare: Gazetteer, texts: Sequence[str], owned: Sequence[frozenset[tup
     for text, own in zip(texts, owned, strict=True):
         units = units_of(text)
         matches = bare.matches(text, units)
-        for key, meanings in {match.key: match.meanings for match in matches}.items():
+        for key, meanings in _spellings(matches).items():
             held[key] += 1
             meant.update((key, *_identity(meaning)) for meaning in meanings if (meaning.field, meaning.value) in own)
         _note_company(company, matches, own)
         studies.append(Study(text, units, segment(text), matches, own))
-    names = {key: _with_precision(key, meanings, held, meant) for key, meanings in bare.names.items() if key in held}
+    names = {key: _with_precision(key, bare.names[key], held, meant) for key in held if key in bare.names}
     kept = _company_of_ambiguous(bare, company)
     return Gazetteer({**bare.names, **names}, bare.reach, kept, NameTagger.learn(studies))
+
+
+def _spellings(matches: Sequence[Match]) -> dict[str, tuple[Meaning, ...]]:
+    """The names of a title as they are written, and by their stems: one lamp and many say the same."""
+    written = {match.key: match.meanings for match in matches}
+    return written | {STEM + stems_of(key): found for key, found in written.items() if key.isascii()}
 
 
 def _identity(meaning: Meaning) -> tuple[str, str, str]:
@@ -222,9 +253,10 @@ def _company_of_ambiguous(bare: Gazetteer, company: Mapping[str, set[str]]) -> d
     """Only of brands whose name means something else too: nobody asks about the others."""
     asked = {
         meaning.value
-        for meanings in bare.names.values()
-        if len({meaning.kind for meaning in meanings}) > 1
-        for meaning in meanings
+        for key, own in bare.names.items()
+        if any(meaning.kind == "brand" and meaning.field for meaning in own)
+        and len({meaning.kind for meaning in bare.lookup(key)}) > 1
+        for meaning in own
         if meaning.kind == "brand"
     }
     return {brand: frozenset(company[brand]) for brand in sorted(asked) if brand in company}

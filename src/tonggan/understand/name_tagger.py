@@ -73,11 +73,15 @@ class NameTagger:
         rows = {feature: row for row, feature in enumerate(frequent, start=1)}
         return cls(rows, _fitted(_numbers(features, rows), answers, len(rows) + 1))
 
-    def log_shares(self, text: str, units: Sequence[Unit], *, tokens: Sequence[Token], matches: Sequence[Match]) -> list[list[float]]:
+    def log_shares(
+        self, text: str, units: Sequence[Unit], *, tokens: Sequence[Token], matches: Sequence[Match]
+    ) -> list[list[float]]:
         """Return, for each unit, the logarithm of the probability of each label."""
         features = list(_features(Study(text, units, tokens, matches, frozenset())))
         scores = _scores(self.weights, _numbers(features, self.rows))
-        scores -= np.log(np.exp(scores - scores.max(1, keepdims=True)).sum(1, keepdims=True)) + scores.max(1, keepdims=True)
+        scores -= np.log(np.exp(scores - scores.max(1, keepdims=True)).sum(1, keepdims=True)) + scores.max(
+            1, keepdims=True
+        )
         return scores.tolist()
 
 

@@ -22,9 +22,7 @@ LEXICON_PRECISION = 0.5
 """Precision of a word that only the lexicon knows."""
 
 _HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
-_UNIT: Final = re.compile(
-    rf"[{_HAN}]|(?:(?![{_HAN}])[^\W_])+(?:[-'’.&+](?:(?![{_HAN}])[^\W_])+)*|[^\s]"
-)
+_UNIT: Final = re.compile(rf"[{_HAN}]|(?:(?![{_HAN}])[^\W_])+(?:[-'’.&+](?:(?![{_HAN}])[^\W_])+)*|[^\s]")
 _HAN_ONLY: Final = re.compile(rf"[{_HAN}]")
 
 

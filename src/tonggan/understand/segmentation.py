@@ -30,7 +30,9 @@ KINDS: Mapping[str, str] = MappingProxyType(
 """Part of speech of an English word by the kind of its row in the lexicon."""
 
 FUNCTION_WORDS: Mapping[str, str] = MappingProxyType(
-    dict.fromkeys("for with without under over above below in on at of from by to than between like as about".split(), "ADP")
+    dict.fromkeys(
+        "for with without under over above below in on at of from by to than between like as about".split(), "ADP"
+    )
     | dict.fromkeys("a an the this that these those any some no all my your his her our their".split(), "DET")
     | dict.fromkeys("and or but nor".split(), "CCONJ")
     | dict.fromkeys("i me you we us they them it he she".split(), "PRON")
@@ -52,7 +54,7 @@ def segment(text: str) -> list[Token]:
     """Return the words of a cleaned text (NFKC, lower case, simplified); punctuation stays out.
 
     >>> [(token.text, token.tag) for token in segment("sony 蓝牙耳机 wh-1000xm4")]
-    [('sony', 'PROPN'), ('蓝牙', 'NOUN'), ('耳机', 'NOUN'), ('wh-1000xm4', 'PROPN')]
+    [('sony', 'PROPN'), ('蓝牙', 'ADJ'), ('耳机', 'NOUN'), ('wh-1000xm4', 'PROPN')]
     """
     tokens: list[Token] = []
     for match in _TOKEN.finditer(text):
@@ -68,8 +70,10 @@ def segment(text: str) -> list[Token]:
 def _han_tokens(run: str, start: int) -> Iterator[Token]:
     import rjieba
 
+    rows = retail_words().by_word
     for word, tag in rjieba.tag(run):
-        yield Token(word, start, start + len(word), TAGS.get(tag) or TAGS.get(tag[:1], "X"))
+        known = KINDS.get(rows[word].kind) if word in rows else None  # Shop words are proper nouns to jieba.
+        yield Token(word, start, start + len(word), known or TAGS.get(tag) or TAGS.get(tag[:1], "X"))
         start += len(word)
 
 
