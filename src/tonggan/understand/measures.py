@@ -26,7 +26,7 @@ TOLERANCE = 1e-6
 """How exact a value of two digits after the point must be: 375 g is not written as 0.38 kg."""
 
 SYSTEMS: tuple[Mapping[str, float], ...] = (
-    {"ml": 1, "cl": 10, "l": 1_000},
+    {"ml": 1, "l": 1_000, "cl": 10},
     {"mm": 1, "cm": 10, "m": 1_000},
     {"mg": 0.001, "g": 1, "kg": 1_000, "jin": 500, "liang": 50},
     {"gb": 1, "tb": 1_000},

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from importlib.resources import files
+from itertools import islice
 from typing import TypeAlias
 
 from tonggan.encode import words as analysis
@@ -17,8 +18,11 @@ from tonggan.understand.word_tables import any_of, rows_of
 Known: TypeAlias = Callable[[str], Sequence[tuple[str, str]]]
 """The (field, value) pairs of the catalogue that a stretch of text names."""
 
-EXCLUSIONS_READ = 8
-"""Things that one query excludes; real ones name one or two, and each is looked up in the catalogue."""
+CUES_READ = 8
+"""Words of negation in one query that are looked at; real queries have one or two."""
+
+THINGS_READ = 4
+"""Things that one such word excludes; each is looked up in the catalogue, at every length."""
 
 LONGEST_WORDS = 3
 """English words of one excluded thing: `genuine leather straps`."""
@@ -28,6 +32,9 @@ LONGEST_HAN = 8
 
 LONGEST_PHRASE = 4
 """Characters before 的 that name one thing: 没有耳机孔的手机."""
+
+BESIDES_WITHIN = 4
+"""Characters after the thing in which 还 or 也 tells that it is wanted too: 除了耳机还要手机."""
 
 SHORTEST_WORD = 3
 """Letters of an English word that may be excluded although the catalogue does not know it."""
@@ -43,9 +50,7 @@ _CUE = re.compile(
 )
 _MAY_HOLD = re.compile(rf"(?<![a-z])(?:{_SURE}|no|not|non)[ -]| [-−]|{_SURE_IN_HAN}|除|非|不是", re.ASCII)
 _ARTICLE = re.compile(r"(?:(?:a|an|any|the|with|from|made of|made from|in) )+")
-_JOINT = re.compile(
-    r" ?, ?(?:(?:and|or|nor|no|not) )?| (?:or|and|nor) (?:no |not )?| ?(?:和|或者?|、|跟|以及|也不要|与) ?"
-)
+_JOINT = re.compile(r" ?, ?(?:and|or|nor|no|not) | (?:or|and|nor) (?:no |not )?| ?(?:和|或者?|、|跟|以及|也不要|与) ?")
 _WORD = re.compile(r"[a-z][a-z'’]*(?:-[a-z]+)*")
 _HAN_RUN = re.compile(rf"[\u4e00-\u9fff]{{1,{LONGEST_HAN}}}")
 _TAIL = re.compile(
@@ -54,8 +59,6 @@ _TAIL = re.compile(
 )
 _BESIDE_TAIL = re.compile("(?:这个|的)?(?:牌子|品牌|牌)?(?:以外|之外|外)(?:都(?:可以|行|要)?)?(?:的(?!士))?")
 _BESIDES = re.compile("[还也]")
-"""除了耳机还要手机 wants both."""
-
 _OTHER_BRANDS = re.compile("(?:别的|其他的?|其它的?)(?:牌子|品牌)的?(?:都|一律)?(?:不要|不想要)(?:的)?")
 _STOP_HAN = re.compile("[太很那么这过于最要用想是了吗呢吧]")
 
@@ -73,16 +76,17 @@ def read_exclusions(text: str, *, known: Known, facts: Facts) -> list[Interpreta
         return []
     found = [_no_other_brands(text, match) for match in _OTHER_BRANDS.finditer(text)][:1]
     floor = 0
-    for match in _CUE.finditer(text):
-        if len(found) >= EXCLUSIONS_READ:
-            break
-        is_inside = match.start() < floor or any(read.start <= match.start() < read.end for read in found)
-        if not is_inside and not _is_a_word(text, match):
+    for match in islice(_CUE.finditer(text), CUES_READ):
+        if match.start() >= floor and not _is_a_word(text, match):
             for read in _after_cue(text, match, known=known, facts=facts):
                 floor = read.end
-                if all(each.key != read.key for each in found):
+                if all(each.key != read.key and not _overlap(each, read) for each in found):
                     found.append(read)
     return sorted(found, key=lambda read: read.start)
+
+
+def _overlap(first: Interpretation, second: Interpretation) -> bool:
+    return first.start < second.end and second.start < first.end
 
 
 def _no_other_brands(text: str, match: re.Match[str]) -> Interpretation:
@@ -93,11 +97,13 @@ def _no_other_brands(text: str, match: re.Match[str]) -> Interpretation:
 def _after_cue(text: str, cue: re.Match[str], *, known: Known, facts: Facts) -> Iterator[Interpretation]:
     """What the cue excludes, and what is joined to that by `or` where the catalogue knows it."""
     start, at, is_first = cue.start(), _after_article(text, cue.end()), True
-    for _ in range(EXCLUSIONS_READ):
+    for _ in range(THINGS_READ):
         end, values = _known_at(text, at, known=known, facts=facts)
         if not values:
             end = _thing_at(text, at, cue) if is_first and "title" in facts.text_fields else at
-        is_besides = cue["beside"] and (_BESIDES.search(text, end) or not _is_apart(text, cue, end))
+        is_besides = cue["beside"] and (
+            _BESIDES.search(text, end, end + BESIDES_WITHIN) or not _is_apart(text, cue, end)
+        )
         if end == at or is_besides:
             return
         tail = (cue["beside"] and _BESIDE_TAIL.match(text, end)) or _TAIL.match(text, end)

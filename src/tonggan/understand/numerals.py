@@ -10,8 +10,8 @@ from functools import lru_cache
 GREATEST = 1e9
 """The greatest number that becomes a filter: nothing in a shop costs or weighs more, `1e400` is no number at all."""
 
-NUMBERS_READ = 32
-"""Numbers of a query that are looked at; real queries hold up to five, and each costs a few microseconds."""
+NUMBERS_READ = 16
+"""Numbers of a query that are looked at; real queries hold up to five, and each costs some 0.1 ms."""
 
 QUERIES_KEPT = 1_024
 """Texts whose numbers are remembered: each reader of one query asks for them."""

@@ -14,6 +14,9 @@ LEAST_BARE = 10
 LEAST_AFTER_NAME = 30
 """Without a currency, `iphone 11以上` and `android 8以上` count versions; greater numbers after a name are prices."""
 
+LEAST_RANGE = 100
+"""2000-3000的手机 tells prices, 18-55的镜头 a lens."""
+
 OLDEST_CHILD = 14
 """`books for kids under 5` asks for an age, `shoes for kids under 20` hardly."""
 
@@ -55,8 +58,8 @@ NAMES_WITH_MONEY = re.compile(
 )
 """After a number with its currency: 千元机, 100块拼图, 五元店."""
 
-OFF_OR_GIFT = re.compile(r"(?: off| gift card| bill| coin)(?![a-z])|代金券|优惠券|购物卡|礼品卡")
-"""After a bare price that is a reduction or a product itself."""
+OFF_OR_GIFT = re.compile(r"(?: off| gift card| bill| coin| store)(?![a-z])|代金券|优惠券|购物卡|礼品卡")
+"""After a bare price that is a reduction or in the name of a product."""
 
 _PRICE_WORD = (
     r"(?:(?:with|on|in|at|that|which|的) ?)?(?:(?:a|an|my|the|its?) )?"
@@ -67,7 +70,7 @@ _PRICE_WORD = (
 _GLUE = r"(?<![a-z])(?:for|at|only|just|要|就)(?![a-z])"
 _TAIL = (
     r"(?: ?的?(?P<tail>价位|价格|预算|价钱)(?:范围|区间)?(?:内|之内)?的?"
-    r"| (?P<tail_en>price range|price|budget|in price|in total|total)(?![a-z])|的(?!士)| each(?![a-z])|价)"
+    r"| (?P<tail_en>price range|price|budget|in price|in total|total)(?![a-z])|档位?的?| ?的(?!士)| each(?![a-z])|价)"
 )
 
 

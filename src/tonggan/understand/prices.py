@@ -95,7 +95,7 @@ def _around(text: str, ends: tuple[Number, Number], *, joint: re.Match[str] | No
     after = grammar.after_number(has_currency=True).match(text, high.end)
     mark = next((each for each in _marks(before, joint, after) if each), "")
     is_priced = _says_price(before, after)
-    if mark and not mark_of(mark).is_money(facts, has_cue=is_priced or bool(before and before["cue"])):
+    if mark and not mark_of(mark).is_money(facts, has_cue=is_priced or _has_cue(before, after)):
         mark = ""
         before = grammar.before_number(has_currency=False).search(text, floor, low.start)
         after = grammar.after_number(has_currency=False).match(text, high.end)
@@ -113,6 +113,10 @@ def _marks(before: re.Match[str] | None, joint: re.Match[str] | None, after: re.
 
 def _says_price(before: re.Match[str] | None, after: re.Match[str] | None) -> bool:
     return bool((before and before["priced"]) or (after and (after["tail"] or after["tail_en"])))
+
+
+def _has_cue(before: re.Match[str] | None, after: re.Match[str] | None) -> bool:
+    return bool((before and before["cue"]) or (after and after["cue"]))
 
 
 def _comparison(before: re.Match[str] | None, after: re.Match[str] | None) -> tuple[str, str]:
@@ -163,13 +167,20 @@ def _is_a_name(text: str, price: _Price) -> bool:
         return False
     low = price.low
     is_piece = low.kind == "han" and low.value < grammar.LEAST_BARE and price.mark in ("元", "块", "圆")
-    return is_piece or low.value == 0 or bool(grammar.OFF_OR_GIFT.match(text, price.end))
+    return is_piece or low.value == 0 or _is_an_offer(text, price)
+
+
+def _is_an_offer(text: str, price: _Price) -> bool:
+    is_for_many = text.startswith("for", price.start) and text[: price.start].rstrip()[-1:].isdigit()
+    return is_for_many or bool(grammar.OFF_OR_GIFT.match(text, price.end))
 
 
 def _is_said_by_cue(text: str, price: _Price, *, rest: str) -> bool:
     if price.is_pair:
         return _is_range_said(price, rest=rest)
-    if price.comparison in ("", "..", "+") or price.needs == "money":
+    if price.comparison == "+":
+        return price.low.value >= grammar.LEAST_BARE and rest[1:2] == "的"
+    if price.comparison in ("", "..") or price.needs == "money":
         return False
     if price.needs == "end" and not grammar.END.match(rest) and not _has_cue_after(rest):
         return False
@@ -186,7 +197,8 @@ def _is_range_said(price: _Price, *, rest: str) -> bool:
         return False
     is_spanned = bool(grammar.SPANNED.fullmatch(price.sign))
     is_from = is_spanned and price.comparison == ">="
-    return is_from or (is_spanned and rest[:1] == "的") or (price.comparison in ("<=", "~") and _has_cue_after(rest))
+    is_of = rest[:1] == "的" and (is_spanned or price.low.value >= grammar.LEAST_RANGE)
+    return is_from or is_of or (price.comparison in ("<=", "~") and _has_cue_after(rest))
 
 
 def _has_cue_after(rest: str) -> bool:

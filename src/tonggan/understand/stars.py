@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import Literal, TypeAlias
 
 from tonggan.records import Condition, Interpretation
 from tonggan.understand.facts import Facts
 from tonggan.understand.numerals import Number, number_text, numbers
 from tonggan.understand.word_tables import any_of
+
+Comparison: TypeAlias = Literal["<", ">", ">="]
 
 MOST_STARS = 5.0
 """Ratings go from 1 to 5; a greater number is no number of stars."""
@@ -46,7 +49,7 @@ _BEFORE = re.compile(
 )
 _AFTER = re.compile(
     rf"(?: ?/ ?5(?!\d)| out of (?:5|five))? ?(?P<more>{any_of(_AND_UP)})?"
-    r"(?:[ -]?(?P<unit>stars?(?![a-z])|颗?星级?|分(?!钟|之|体|区|裤|袖|享|类)))?"
+    r"(?:[ -]?(?P<unit>stars?(?![a-z])|颗?星级?|★|分(?!钟|之|体|区|裤|袖|享|类)))?"
     rf"(?: ?(?P<up>{any_of(_AND_UP)}))?"
     r"(?P<tail>(?: ?(?:rated|ratings?|reviews?)(?![a-z])| ?(?:评分|评价|好评))*)的?",
     re.ASCII,
@@ -102,15 +105,15 @@ def _reviews(text: str, number: Number, *, floor: int, facts: Facts) -> Interpre
     )
 
 
-def _comparison(before: re.Match[str]) -> str:
+def _comparison(before: re.Match[str]) -> Comparison:
     named = before.groupdict()
     return ">" if named.get("over") or named.get("past") else "<" if named.get("under") else ">="
 
 
-def _number_of_reviews(text: str, number: Number, found: tuple[int, int, str], facts: Facts) -> Interpretation:
+def _number_of_reviews(text: str, number: Number, found: tuple[int, int, Comparison], facts: Facts) -> Interpretation:
     start, end, comparison = found
     shown = f"{comparison}{number_text(number.value)}"
-    condition = Condition("rating_count", comparison, (number_text(number.value),))  # pyright: ignore[reportArgumentType]
+    condition = Condition("rating_count", comparison, (number_text(number.value),))
     return _interpretation(text, (start, end), f"reviews:{shown}", condition=condition, facts=facts)
 
 
@@ -125,7 +128,7 @@ def _stars(text: str, number: Number, *, floor: int, facts: Facts) -> Interpreta
     least = number.value
     if number.value == MOST_STARS and comparison != "<":
         comparison, least = ">=", FIVE_STARS
-    condition = Condition("rating", comparison, (number_text(least),))  # pyright: ignore[reportArgumentType]
+    condition = Condition("rating", comparison, (number_text(least),))
     key = f"stars:{comparison}{number_text(least)}"
     return _interpretation(text, (before.start(), after.end()), key, condition=condition, facts=facts)
 
@@ -139,7 +142,8 @@ def _is_about_stars(text: str, number: Number, *, before: re.Match[str], after: 
     match unit:
         case "":
             is_said = is_compared or is_at_end
-            return bool(before["rated"] or before["rated_after"]) and is_said and _is_alone(text, after)
+            is_before = bool(before["rated"] or before["rated_after"]) and is_said and _is_alone(text, after)
+            return is_before or (bool(after["tail"]) and (is_compared or not number.value.is_integer()))
         case "stars":
             return is_rated or is_compared or number.kind == "digits" or is_at_end
         case "分":

@@ -28,7 +28,7 @@ CONDITIONS: Mapping[str, Condition] = {
 WINDOW = 6
 """Letters before a wish in which its negation is looked for."""
 
-_OTHER_WORDS = "鲜|券|书签|码|价签|牌|机制|品会"
+_OTHER_WORDS = "鲜|率|券|书签|码|价签|牌|机制|品会"
 """After a wish that is part of another word: 最新鲜, 促销牌."""
 
 _NEGATED = re.compile(
@@ -39,10 +39,15 @@ _PERCENT_OFF = re.compile(
     r" ?(?:%|percent) ?(?P<up>\+|or more|and up|以上)? ?(?:off|discount|折扣)(?![a-z])(?: or more| and up)?"
 )
 _AT_LEAST = re.compile(r"(?:(?<![a-z])(?:at least|over|more than|from|min) ?)\Z")
+_UP_TO = re.compile(r"(?<![a-z])up to ?\Z")
+"""`up to 70% off` is how a sale is called, not a reduction to ask for."""
+
 _TENTHS = re.compile(
-    r"折(?![叠伞页纸门尺梯椅床扇痕耳屏刀凳桌射皱断]) ?(?:优惠|促销|特价)?(?P<up>以下|以内|起|封顶|左右)?的?"
+    r"折(?![叠伞页纸门尺梯椅床扇痕耳屏刀凳桌射皱断])(?: ?(?:优惠|促销|特价))?(?P<up>以下|以内|起|封顶|左右)?的?"
 )
 _AT_TENTHS = re.compile("(?:打|低至|不高于)\\Z")
+_UP_TO = re.compile(r"(?<![a-z])up to ?\Z")
+"""`up to 70% off` is how a sale is called, not a reduction to ask for."""
 
 
 def read_wishes(text: str, facts: Facts) -> list[Interpretation]:
@@ -51,10 +56,14 @@ def read_wishes(text: str, facts: Facts) -> list[Interpretation]:
     >>> [read.key for read in read_wishes("便宜的蓝牙耳机", Facts(frozenset({"price"})))]
     ['prefer:price:low']
     """
-    found: dict[str, Interpretation] = {read.key: read for read in _reductions(text, facts)}
+    found: dict[str, Interpretation] = {}
+    for read in _reductions(text, facts):
+        found.setdefault(read.key, read)
     for match in _pattern().finditer(text):
         wish = _wishes()[(match["latin"] or match["han"]).replace("-", " ")]
-        if _field(wish) in facts.number_fields | facts.text_fields and not _is_negated(text, match.start()):
+        is_free = all(match.start() >= each.end or match.end() <= each.start for each in found.values())
+        is_held = _field(wish) in facts.number_fields or _field(wish) in facts.text_fields
+        if is_free and is_held and not _is_negated(text, match.start()):
             read = _interpretation(text, match.span(), wish)
             found.setdefault(read.key, read)
     return sorted(found.values(), key=lambda read: read.start)
@@ -91,6 +100,9 @@ def _percent_off(text: str, number: Number) -> Interpretation | None:
     after = _PERCENT_OFF.match(text, number.end)
     if not after or not 0 < number.value < 100:
         return None
+    up_to = _UP_TO.search(text, max(0, number.start - 12), number.start)
+    if up_to:
+        return _interpretation(text, (up_to.start(), after.end()), "discount")
     before = _AT_LEAST.search(text, max(0, number.start - 12), number.start)
     return _reduction(text, (before.start() if before else number.start, after.end()), number.value)
 
