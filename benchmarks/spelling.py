@@ -42,6 +42,9 @@ from tonggan.understand.vocabulary import Vocabulary, latin_words
 TOP = 10
 LEAST_LETTERS = 4
 UNCORRECTED = {"undo": "spelling"}
+TRIES = 50
+"""Edits of one kind that are tried on a word."""
+
 EDITS = ("added", "left out", "changed", "swapped")
 
 TITLES_TIMED, WORDS_OF_A_TITLE = 200_000, 8
@@ -178,12 +181,13 @@ def words_restored(goods: Goods, count: int, seed: int) -> dict[str, Any]:
 
 
 def one_edit(word: str, goods: Goods, draw: random.Random) -> Typo:
-    """Return the word with one edit that makes no word of the catalogue."""
+    """Return the word with one edit that makes no word of the catalogue; of another kind if need be."""
     while True:
         kind = draw.choice(EDITS)
-        typo = _edited(word, kind, draw)
-        if typo != word and len(typo) >= LEAST_LETTERS and not goods.holds(typo):
-            return typo, kind
+        for _ in range(TRIES):
+            typo = _edited(word, kind, draw)
+            if typo != word and not goods.holds(typo):
+                return typo, kind
 
 
 def _edited(word: str, kind: str, draw: random.Random) -> str:

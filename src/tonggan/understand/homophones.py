@@ -26,7 +26,7 @@ STRANGE = 6.0
 """Cost in nats of a character outside any known word, beyond that of a word that nobody counted."""
 
 WAYS = 3
-"""Ways to read a run that are kept at each place; the fourth has never been the right one."""
+"""Ways to read a run that are kept at each place, beside the best: as many as a shopper would look at."""
 
 _HAN_RUN = re.compile(rf"[{HAN}]{{{SHORTEST},}}")
 

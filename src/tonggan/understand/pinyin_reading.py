@@ -81,7 +81,7 @@ def read_pinyin(
 ) -> list[Interpretation]:
     """Return the Chinese that Latin words of a normalized text stand for; it is to be asked before `correct`.
 
-    `is_known` says whether the catalogue or the lexicon knows a Latin word.
+    `is_known` says whether the catalogue, a name or the lexicon has a Latin word.
     """
     words = typed_words(text, tokens)
     found: list[Interpretation] = []
