@@ -3,6 +3,7 @@
 import { card, make } from "./cards.js";
 import { meaningNotes } from "./meaning.js";
 import { watchPicture } from "./picture.js";
+import { watchSuggestions } from "./suggest.js";
 import { fieldName, isLanguage, number, speak, stockWord, text } from "./words.js";
 
 const PER_PAGE = 24;
@@ -344,6 +345,15 @@ const chooser = watchPicture({
 // While an input method composes, Enter takes a candidate and is not meant for us.
 at("words").addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.isComposing || event.keyCode === 229)) event.preventDefault();
+});
+
+watchSuggestions({
+  ask,
+  language: () => state.language,
+  onChoose({ kind, text: words, path }) {
+    if (kind === "category") go({ words: "", picked: new Map([["category", new Set([path])]]) });
+    else go({ words });
+  },
 });
 
 at("ask").addEventListener("submit", (event) => {
