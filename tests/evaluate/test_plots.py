@@ -8,8 +8,8 @@ import pytest
 
 from tonggan.evaluate.classification import ReliabilityBin, roc_curve
 from tonggan.evaluate.plots import (
+    BARS_HEIGHT,
     BETTER,
-    HEIGHT,
     MARGIN_BOTTOM,
     MARGIN_TOP,
     NEUTRAL,
@@ -33,7 +33,7 @@ def test_bars_are_sorted_coloured_and_as_high_as_their_values() -> None:
     drawn = marks(bars([-0.5, 1.0, 0.0], labels=["lost", "won", "tied"], value_label="gain"), "rect")
     assert [each.find(SVG + "title").text for each in drawn] == ["won: +1.000", "tied: +0.000", "lost: -0.500"]  # type: ignore[union-attr]
     assert [each.get("fill") for each in drawn] == [BETTER, NEUTRAL, WORSE]
-    whole = HEIGHT - MARGIN_TOP - MARGIN_BOTTOM
+    whole = BARS_HEIGHT - MARGIN_TOP - MARGIN_BOTTOM
     heights = [float(each.get("height", "")) for each in drawn]
     assert heights == pytest.approx([whole / 2, 0, whole / 4], abs=0.01)
 

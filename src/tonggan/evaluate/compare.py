@@ -115,7 +115,7 @@ class SideBySide:
         """One sentence on the first measure."""
         leading = self.measures[0]
         gain, name = leading.difference, leading.measure.name
-        told = f"{gain.mean:+.3f} {name} ({gain.low:+.3f}..{gain.high:+.3f}, p {gain.p_value:.3f})"
+        told = f"{gain.mean:+.3f} {name} ({gain.low:+.3f}..{gain.high:+.3f}, p {gain.p_value:.4f})"
         if gain.low > 0:
             return f"{self.second.name} is better than {self.first.name}: {told}."
         if gain.high < 0:

@@ -21,7 +21,7 @@ STYLE = """
   :root { --ink: #e4e8ee; --paper: #14171c; --soft: #1f242c; --line: #39414d; --dim: #9aa5b3;
           --better: #5cc48d; --worse: #f08a75; } }
 * { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 1080px; padding: 24px 20px 60px; background: var(--paper); color: var(--ink);
+body { margin: 0 auto; max-width: 1140px; padding: 24px 20px 60px; background: var(--paper); color: var(--ink);
        font: 15px/1.5 system-ui, -apple-system, "Segoe UI", "Noto Sans", "Noto Sans CJK SC", "PingFang SC",
        "Microsoft YaHei", sans-serif; }
 h1 { font-size: 1.6rem; margin: 0 0 4px; } h2 { font-size: 1.15rem; margin: 36px 0 8px; }
@@ -30,12 +30,13 @@ p.verdict.better { border-color: var(--better); } p.verdict.worse { border-color
 p.dim, li.dim, caption, figcaption { color: var(--dim); font-size: .88rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { padding: 6px 10px; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
+th, td { padding: 6px 8px; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 th { font-weight: 600; font-size: .86rem; } td.n, th.n { text-align: right; white-space: nowrap; }
 td .interval { color: var(--dim); font-size: .82rem; display: block; }
 .better { color: var(--better); } .worse { color: var(--worse); } p.verdict { color: var(--ink); }
-.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 20px; }
-figure { margin: 0; min-width: 0; } figure svg { width: 100%; height: auto; max-height: 420px; }
+.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 320px), 1fr)); gap: 20px; }
+.plots figure { max-width: 520px; }
+figure { margin: 0; min-width: 0; } figure svg { width: 100%; height: auto; }
 ol { margin: 0; padding-left: 1.3em; } ol li { overflow-wrap: anywhere; } dt { font-weight: 600; }
 dd { margin: 0 0 8px; color: var(--dim); }
 li.only { font-weight: 600; }

@@ -21,7 +21,8 @@ BETTER, WORSE, NEUTRAL = "#2f8f5b", "#cf5a44", "#7d8590"
 
 POINT = "#4a7fd0"
 
-WIDTH, HEIGHT = 640, 280
+WIDTH, HEIGHT = 400, 400
+BARS_WIDTH, BARS_HEIGHT = 1000, 300
 MARGIN_LEFT, MARGIN_RIGHT, MARGIN_TOP, MARGIN_BOTTOM = 58, 14, 14, 46
 
 TICKS = 5
@@ -108,7 +109,12 @@ def bars(values: Sequence[float], *, labels: Sequence[str], value_label: str) ->
     """Return a bar for each value, greatest first; the label of a bar is told where the pointer rests on it."""
     order = sorted(range(len(values)), key=lambda at: -values[at])
     reach = max((abs(value) for value in values), default=0.0) or 1.0
-    frame = Frame(Axis(0, max(len(values), 1), "queries, greatest gain first"), Axis(-reach, reach, value_label))
+    frame = Frame(
+        Axis(0, max(len(values), 1), "queries, greatest gain first"),
+        Axis(-reach, reach, value_label),
+        BARS_WIDTH,
+        BARS_HEIGHT,
+    )
     marks = [_bar(frame, place, values[at], label=labels[at]) for place, at in enumerate(order)]
     zero = frame.top(0)
     marks.append(_line(MARGIN_LEFT, zero, frame.width - MARGIN_RIGHT, zero))
@@ -146,7 +152,7 @@ def histogram(values: Sequence[float], *, value_label: str, bins: int = HISTOGRA
 
 def roc_plot(curve: RocCurve, *, label: str = "") -> str:
     """Return a ROC curve with the diagonal of chance."""
-    frame = Frame(Axis(0, 1, "false positive rate"), Axis(0, 1, "true positive rate"), width=400, height=400)
+    frame = Frame(Axis(0, 1, "false positive rate"), Axis(0, 1, "true positive rate"))
     points = " ".join(
         f"{frame.left(float(x)):.1f},{frame.top(float(y)):.1f}"
         for x, y in zip(curve.false_positive_rate, curve.true_positive_rate, strict=True)
@@ -161,7 +167,7 @@ def roc_plot(curve: RocCurve, *, label: str = "") -> str:
 
 def reliability_plot(bins: Sequence[ReliabilityBin]) -> str:
     """Return promised against observed shares; what lies on the diagonal is kept; the larger the more queries."""
-    frame = Frame(Axis(0, 1, "probability promised"), Axis(0, 1, "share that came true"), width=400, height=400)
+    frame = Frame(Axis(0, 1, "probability promised"), Axis(0, 1, "share that came true"))
     total = sum(each.count for each in bins) or 1
     marks = [_dashed(frame, (0, 0), (1, 1))]
     marks += [
