@@ -71,6 +71,7 @@ def test_the_slope_of_the_penalised_loss_is_nothing_at_the_solution() -> None:
 def test_labels_that_one_signal_tells_apart_do_not_run_away() -> None:
     coefficients, _ = fit_logistic(np.array([[-1.0], [-2.0], [1.0], [2.0]]), np.array([False, False, True, True]))
     assert 0 < coefficients[0] < 2
+    assert fit_logistic(np.array([[-1.0], [1.0]]), np.array([False, True]), penalty=100.0)[0][0] < coefficients[0]
 
 
 def test_folds_hold_whole_groups_and_their_share_of_both_labels() -> None:

@@ -62,6 +62,7 @@ def test_signals_follow_from_scores_coverage_and_titles() -> None:
         word_scores=[1.2, 0.6, 0.3],
         coverages=[1.0, 0.5, 0.5],
         similarities=[0.2, 0.7],
+        agreement=0.3,
         titles=["Blue mug", "Red plate"],
         members=40,
     )
@@ -69,16 +70,17 @@ def test_signals_follow_from_scores_coverage_and_titles() -> None:
     assert found.best_words == pytest.approx(1.2 / total)
     assert found.mean_words == pytest.approx((1.2 + 0.6 + 0.3) / 5 / total)
     assert found.best_similarity == 0.7
-    assert found.gap == 1.0
+    assert found.agreement == 0.3
     assert found.known_words == 1.0
     assert found.title_coverage == pytest.approx(0.5)
     assert found.members == pytest.approx(math.log(41))
 
 
-def test_the_gap_is_between_the_first_and_the_tenth() -> None:
+def test_hits_without_a_vector_count_nothing_in_the_mean_of_those_shown() -> None:
     weights = TermWeights.of({"red": 1.0}, [12], product_count=20)
-    found = signals_of(weights, word_scores=[2.0, *[1.0] * 8, 0.5, 0.1], coverages=[1.0])
-    assert found.gap == 1 - 0.5 / 2.0
+    shown = [0.5, float("nan"), 0.4, 0.3, 0.2, 0.9]
+    found = signals_of(weights, word_scores=[], coverages=[], shown_similarities=shown)
+    assert found.shown_similarity == pytest.approx((0.5 + 0.4 + 0.3 + 0.2) / 5)
 
 
 def test_nothing_found_gives_nothing_to_tell() -> None:

@@ -15,22 +15,24 @@ import numpy.typing as npt
 
 from tonggan.encode.words import terms as terms_of
 from tonggan.errors import InputError
-from tonggan.index import NOBODY
+from tonggan.index import NOBODY, Rows, Scores
 from tonggan.index.scoring import inverse_document_frequency
-from tonggan.retrieve.membership import common
 from tonggan.retrieve.result_set import ResultSet
 
 LEADERS = 5
 """Best hits that are looked at together: what a shopper sees before the first scroll."""
 
-TAIL_PLACE = 10
-"""The hit that the first is compared with: the last of a usual first page."""
+FIRST_PAGE = 10
+"""Best hits by words, and by meaning, that are looked for in each other: a usual first page."""
 
 UNTRAINED_COVERAGE = 0.5
 """The rule's least share of the query's weighted words in its best hit: less than half is another query."""
 
 UNTRAINED_SIMILARITY = 0.35
 """The rule's least nearness in meaning: `nearest_similarity` of retrieval, under which nearness is chance."""
+
+TEXT = "text"
+"""The channel of nearness in meaning."""
 
 FORMAT = 1
 """Version of the JSON form of a model."""
@@ -44,7 +46,8 @@ class Signals:
     `best_words`: that hit's BM25F over the most that these words could ever give.
     `mean_words`: the same, mean of the five best (missing ones count 0).
     `best_similarity`: greatest cosine of a text vector to the query's.
-    `gap`: how far the tenth hit's BM25F is behind the first's, as a share of the first's.
+    `shown_similarity`: mean cosine of the five first hits as shown, those without a vector counting 0.
+    `agreement`: share of the ten best hits by words that are also among the ten nearest in meaning.
     `known_words`: weighted share of the query's words that any product holds.
     `title_coverage`: greatest share of the query's weighted words in the title of one of the five best hits.
     `members`: log(1 + number of products in the result set).
@@ -54,7 +57,8 @@ class Signals:
     best_words: float = 0.0
     mean_words: float = 0.0
     best_similarity: float = 0.0
-    gap: float = 0.0
+    shown_similarity: float = 0.0
+    agreement: float = 0.0
     known_words: float = 0.0
     title_coverage: float = 0.0
     members: float = 0.0
@@ -124,44 +128,51 @@ def signals_of(
     word_scores: npt.ArrayLike,
     coverages: npt.ArrayLike,
     similarities: npt.ArrayLike = (),
+    shown_similarities: npt.ArrayLike = (),
+    agreement: float = 0.0,
     titles: Sequence[str] = (),
     members: int = 0,
 ) -> Signals:
-    """Compute the signals from the best hits' BM25F scores, best first, with the coverage and title of each.
+    """Compute the signals from the best hits' BM25F scores, best first, with the coverage of each.
 
-    `similarities` are cosines of the products nearest in meaning, in any order.
+    `similarities` are cosines of the products nearest in meaning, `shown_similarities` and `titles` those of the first
+    hits as shown, NaN where a product has no vector.
     """
-    scores = np.asarray(word_scores, dtype=np.float64)
-    near = np.asarray(similarities, dtype=np.float64)
-    limit = terms.total or 1.0
-    leaders = scores[:LEADERS] / limit
+    scores = np.asarray(word_scores, dtype=np.float64)[:LEADERS] / (terms.total or 1.0)
+    near, shown = (np.asarray(each, dtype=np.float64) for each in (similarities, shown_similarities))
     covered = np.asarray(coverages, dtype=np.float64)[:1]
     return Signals(
         coverage=float(covered[0]) if len(covered) else 0.0,
-        best_words=float(leaders[0]) if len(leaders) else 0.0,
-        mean_words=float(leaders.sum()) / LEADERS,
+        best_words=float(scores[0]) if len(scores) else 0.0,
+        mean_words=float(scores.sum()) / LEADERS,
         best_similarity=max(float(near.max()), 0.0) if len(near) else 0.0,
-        gap=_gap(scores),
+        shown_similarity=max(float(np.nansum(shown[:LEADERS])) / LEADERS, 0.0),
+        agreement=agreement,
         known_words=terms.share(terms.known),
         title_coverage=max((terms.share(set(terms_of(title))) for title in titles[:LEADERS]), default=0.0),
         members=float(np.log1p(members)),
     )
 
 
-def signals_of_results(results: ResultSet, *, titles: Sequence[str]) -> Signals:
-    """Compute the signals of a result set, filters applied; `titles` are those of its first hits as shown."""
-    match, asked = results.members.match, results.questions.terms
-    found = results.view.document_frequency(list(asked)) if asked else []
-    weights = TermWeights.of(asked, found, product_count=results.view.count, stands_for=results.questions.stands_for)
-    scores, coverages = np.empty(0), np.empty(0)
-    if match is not None and len(match.rows):
-        allowed = np.isin(match.rows, results.rows, assume_unique=True)
-        scores, coverages = _leading(match.scores[allowed], match.coverage[allowed])
+def signals_of_results(results: ResultSet, *, shown: Rows, titles: Sequence[str]) -> Signals:
+    """Compute the signals of a result set, filters applied; `shown` and `titles` are its first hits, best first."""
+    asked = results.questions
+    weights = TermWeights.of(
+        asked.terms,
+        results.view.document_frequency(list(asked.terms)),
+        product_count=results.view.count,
+        stands_for=asked.stands_for,
+    )
+    worded, scores, coverages = _best_by_words(results)
+    near, similarities = _nearest(results)
+    agreed = len(np.intersect1d(worded, near[:FIRST_PAGE])) / FIRST_PAGE
     return signals_of(
         weights,
         word_scores=scores,
         coverages=coverages,
-        similarities=_text_similarities(results),
+        similarities=similarities,
+        shown_similarities=_similarities_of(results, shown[:LEADERS]),
+        agreement=agreed,
         titles=titles,
         members=len(results.rows),
     )
@@ -242,30 +253,28 @@ def is_doubtful_untrained(signals: Signals) -> bool:
 _PER_SIGNAL = ("means", "scales", "coefficients")
 
 
-def _gap(scores: npt.NDArray[np.float64]) -> float:
-    """1 where there is one hit only: nothing comes near it."""
-    if not len(scores) or scores[0] <= 0:
-        return 0.0
-    tenth = float(scores[TAIL_PLACE - 1]) if len(scores) >= TAIL_PLACE else 0.0
-    return 1.0 - tenth / float(scores[0])
+def _best_by_words(results: ResultSet) -> tuple[Rows, Scores, Scores]:
+    """The ten best matches that pass the filters, best first: rows, BM25F scores, coverage."""
+    match = results.members.match
+    if match is None:
+        return np.empty(0, np.int32), np.empty(0, np.float32), np.empty(0, np.float32)
+    places = np.flatnonzero(np.isin(match.rows, results.rows, assume_unique=True))
+    if len(places) > FIRST_PAGE:
+        places = places[np.argpartition(-match.scores[places], FIRST_PAGE)[:FIRST_PAGE]]
+    best = places[np.argsort(-match.scores[places], kind="stable")]
+    return match.rows[best], match.scores[best], match.coverage[best]
 
 
-def _leading(scores: np.ndarray, coverages: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The ten best scores, best first, with their coverage."""
-    if len(scores) > TAIL_PLACE:
-        best = np.argpartition(-scores, TAIL_PLACE)[:TAIL_PLACE]
-        scores, coverages = scores[best], coverages[best]
-    order = np.argsort(-scores, kind="stable")
-    return scores[order], coverages[order]
+def _nearest(results: ResultSet) -> tuple[Rows, Scores]:
+    """The products nearest in meaning that pass the filters, nearest first."""
+    rows, scores = results.members.nearest.get(TEXT, (np.empty(0, np.int32), np.empty(0, np.float32)))
+    passes = np.isin(rows, results.rows if results.query.filters is not None else rows)
+    return rows[passes], scores[passes]
 
 
-def _text_similarities(results: ResultSet) -> np.ndarray:
-    near = results.members.nearest.get("text")
-    if near is None:
-        return np.empty(0)
-    rows, scores = near
-    allowed = common(rows, results.rows)
-    return scores[np.isin(rows, allowed)]
+def _similarities_of(results: ResultSet, rows: Rows) -> Scores:
+    probe = next((each for each in results.questions.probes if each.channel == TEXT), None)
+    return np.empty(0, np.float32) if probe is None else results.view.similarity(probe.space, probe.vector, rows)
 
 
 def _numbers(record: Mapping[str, Any], name: str, *, count: int | None = None) -> npt.NDArray[np.float64]:
