@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from sqlalchemy import Connection, Row, delete, func, insert, inspect, select
 
@@ -49,6 +49,9 @@ class Revision:
 
 class Revisions:
     """The published documents of one shop, in its store."""
+
+    published_here: ClassVar[int] = 0
+    """How often this process has published anything: by it, whoever keeps a revision knows when to look again."""
 
     def __init__(self, store: SqlStore) -> None:
         self._store = store
@@ -120,6 +123,7 @@ class Revisions:
             if not keeps_draft:
                 _drop_draft(connection, kind)
             connection.execute(insert(revisions).values(**row))
+        Revisions.published_here += 1
         return Revision(kind, row["number"], document, row["created_at"], note)
 
     def _find(self, kind: str, number: int) -> Revision | None:

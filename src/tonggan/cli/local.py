@@ -13,6 +13,7 @@ from tonggan.catalogue.keys import Keys
 from tonggan.cli.opening import Record
 from tonggan.feed.mapping import read_mapping
 from tonggan.shop import Progress, Shop
+from tonggan.shop.rule_book import Desk, desk_of
 
 
 class LocalShop:
@@ -56,6 +57,10 @@ class LocalShop:
     def revoke_key(self, key_id: str) -> None:
         """Make a key invalid."""
         self._keys.revoke(key_id)
+
+    def desk(self, kind: str) -> Desk:
+        """Return where the `rules` or `synonyms` are changed."""
+        return desk_of(self._shop, kind)
 
 
 def _shown(key: Any) -> Record:

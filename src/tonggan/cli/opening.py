@@ -13,6 +13,7 @@ from tonggan.errors import ConflictError, NotFoundError
 if TYPE_CHECKING:
     from tonggan.catalogue.store import SqlStore
     from tonggan.shop import Progress
+    from tonggan.shop.rule_book import Desk
 
 Record = dict[str, Any]
 
@@ -48,6 +49,10 @@ class OpenShop(Protocol):
 
     def revoke_key(self, key_id: str) -> None:
         """Make a key invalid."""
+        ...
+
+    def desk(self, kind: str) -> Desk:
+        """Return where the `rules` or `synonyms` are changed."""
         ...
 
 

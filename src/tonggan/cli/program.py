@@ -23,9 +23,11 @@ from tonggan.cli import (
     keys,
     learn,
     packs,
+    rules,
     search,
     serve,
     suggest,
+    synonyms,
 )
 from tonggan.cli.failures import UNREAD, Reporter, UsageError
 
@@ -54,6 +56,8 @@ for name, command in COMMANDS.items():
     app.command(name)(command)
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(judgments.app, name="judgments")
+app.add_typer(rules.app, name="rules")
+app.add_typer(synonyms.app, name="synonyms")
 app.add_typer(packs.app, name="packs")
 app.add_typer(keys.app, name="keys")
 app.add_typer(learn.app, name="learn")

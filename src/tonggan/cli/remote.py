@@ -14,9 +14,11 @@ import httpx
 from tonggan import errors
 from tonggan.catalogue.lock import Holder
 from tonggan.cli.opening import Record
+from tonggan.cli.remote_desk import RemoteDesk
 from tonggan.errors import AccessError, BusyError, InputError, NotReadyError, TongganError
 from tonggan.shop.ingestion import Progress
 from tonggan.shop.layout import Layout
+from tonggan.shop.rule_book import Desk
 
 TIMEOUT_SECONDS = 120.0
 """Longer than any deadline of a server, which then says itself what took too long."""
@@ -86,6 +88,10 @@ class RemoteShop:
     def revoke_key(self, key_id: str) -> None:
         """Make a key invalid."""
         self._ask("DELETE", f"/keys/{key_id}")
+
+    def desk(self, kind: str) -> Desk:
+        """Return where the `rules` or `synonyms` are changed."""
+        return RemoteDesk(self._ask, kind)
 
     def readiness(self) -> Record:
         """Return what the server says of its state; NotReadyError with the reason when it takes no writes."""

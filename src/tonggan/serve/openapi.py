@@ -192,6 +192,44 @@ USE_BODY = body_of(
     }
 )
 
+DOCUMENT_BODY = {
+    "parameters": [
+        query_parameter(
+            "form", {"type": "string", "description": "`tonggan` or `typesense`; told by its look if left out."}
+        )
+    ],
+    **body_of({"application/json": {"type": "object"}}),
+}
+
+PUBLISH_BODY = body_of(
+    {
+        "application/json": {
+            "type": "object",
+            "properties": {"note": TEXT, "force": {"type": "boolean"}},
+            "additionalProperties": False,
+        }
+    }
+)
+
+ROLLBACK_BODY = body_of(
+    {
+        "application/json": {
+            "type": "object",
+            "properties": {"number": WHOLE, "note": TEXT},
+            "required": ["number"],
+            "additionalProperties": False,
+        }
+    }
+)
+
+EXPORT_QUERY = {
+    "parameters": [
+        query_parameter("form", {"type": "string", "description": "`tonggan` or `typesense`."}),
+        query_parameter("which", {"type": "string", "description": "`published` or `draft`."}),
+        query_parameter("number", {"type": "integer", "description": "A revision of the history."}),
+    ]
+}
+
 SEARCH_RESPONSES = {200: success("One page of results and what is true of all of them.", ANSWER), **FAILURES}
 PRODUCT_RESPONSES = {200: success("The product.", PRODUCT), **FAILURES}
 WRITE_RESPONSES = {200: success("What became of each product.", REPORT), **FAILURES}
@@ -203,3 +241,4 @@ CHANGE_RESPONSES = {
     **FAILURES,
 }
 KEY_RESPONSES = {200: success("Keys, without their secrets.", {"type": "object"}), **FAILURES}
+DOCUMENT_RESPONSES = {200: success("The document, or what became of it.", {"type": "object"}), **FAILURES}
