@@ -3,9 +3,9 @@
 `TONGGAN_DATA=FOLDER python -m benchmarks.entities [--fold N] [--speed]`. Protocol: the hand-marked titles are dealt
 into five folds by the md5 of their id. For each fold a shop is made of the other folds' titles as a shop would have
 them (title; brand; attribute `brand` with every text marked HPPX; categories with every text marked HCCX), cleaned and
-indexed as an import does it, and `Gazetteer.learn` reads the index; where in a title the texts stand is not told. Found spans of the held-out titles
-count where start, end and kind are exactly those marked. Constants were chosen on fold 0: the figure is that of the
-other four. The titles are measured on only.
+indexed as an import does it, and `Gazetteer.learn` reads the index; where in a title the texts stand is not told.
+Found spans of the held-out titles count where start, end and kind are exactly those marked. Constants were chosen on
+fold 0: the figure is that of the other four. The titles are measured on only.
 """
 
 from __future__ import annotations

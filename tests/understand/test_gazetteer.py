@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.understand.bilingual_shop import bilingual_records, view_of
 from tonggan.understand.catalogue_names import keys_of, kind_of
+from tonggan.understand.entities import find_entities
 from tonggan.understand.gazetteer import PRIOR_PRECISION, PRIOR_TITLES, Gazetteer
 from tonggan.understand.retail_words import retail_words, stems_of
+from tonggan.understand.segmentation import segment
+from understand.bilingual_shop import bilingual_records, view_of
 
 
 @pytest.fixture(scope="module")
@@ -66,9 +68,6 @@ def test_surroundings_teach_brands_that_no_field_holds(tmp_path: Path) -> None:
         for number in range(400)
     ]
     gazetteer = Gazetteer.learn(view_of(tmp_path, records), retail_words())
-    from tonggan.understand.entities import find_entities
-    from tonggan.understand.segmentation import segment
-
     text = "official zorvex red lamp"
     found = [(entity.kind, entity.value) for entity in find_entities(text, segment(text), gazetteer)]
     assert found == [("brand", "zorvex"), ("colour", "red"), ("category", "lamp")]

@@ -10,19 +10,23 @@ from typing import Final, NamedTuple
 from tonggan.index import Rows, View
 from tonggan.understand.name_units import is_name, name_key
 
+_FIELDS_BY_KIND: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "brand": ("brand", "brands", "brand_name", "manufacturer", "vendor", "品牌", "牌子", "厂商"),
+        "category": ("category", "categories", "product_type", "google_product_category", "品类", "类目", "分类"),
+        "colour": ("color", "colour", "colors", "colours", "picture_color", "颜色", "色彩"),
+        "material": ("material", "materials", "fabric", "材质", "材料", "面料"),
+        "size": ("size", "sizes", "尺码", "尺寸", "规格"),
+        "audience": ("audience", "gender", "age_group", "target_gender", "适用人群", "适用性别", "性别"),
+        "pattern": ("pattern", "picture_pattern", "图案", "花纹"),
+        "style": ("style", "风格", "款式"),
+        "season": ("season", "季节", "适用季节"),
+        "model": ("model", "mpn", "model_number", "model_name", "型号", "货号"),
+    }
+)
+
 FIELDS: Mapping[str, str] = MappingProxyType(
-    dict.fromkeys(("brand", "brands", "brand_name", "manufacturer", "vendor", "品牌", "牌子", "厂商"), "brand")
-    | dict.fromkeys(
-        ("category", "categories", "product_type", "google_product_category", "品类", "类目", "分类"), "category"
-    )
-    | dict.fromkeys(("color", "colour", "colors", "colours", "picture_color", "颜色", "色彩"), "colour")
-    | dict.fromkeys(("material", "materials", "fabric", "材质", "材料", "面料"), "material")
-    | dict.fromkeys(("size", "sizes", "尺码", "尺寸", "规格"), "size")
-    | dict.fromkeys(("audience", "gender", "age_group", "target_gender", "适用人群", "适用性别", "性别"), "audience")
-    | dict.fromkeys(("pattern", "picture_pattern", "图案", "花纹"), "pattern")
-    | dict.fromkeys(("style", "风格", "款式"), "style")
-    | dict.fromkeys(("season", "季节", "适用季节"), "season")
-    | dict.fromkeys(("model", "mpn", "model_number", "model_name", "型号", "货号"), "model")
+    {field: kind for kind, fields in _FIELDS_BY_KIND.items() for field in fields}
 )
 """What the values of a field are, by its name; other fields with few short values hold attributes."""
 

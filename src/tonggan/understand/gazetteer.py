@@ -33,7 +33,7 @@ from tonggan.understand.retail_words import RetailWord, RetailWords, stems_of
 from tonggan.understand.segmentation import segment
 
 TITLES_READ = 4_000
-"""Titles that teach, spread evenly over the catalogue; 200,000 products are learnt from in three seconds."""
+"""Titles that teach, spread evenly over the catalogue: what bounds the time that learning takes."""
 
 LEXICON_KINDS: Mapping[str, str] = MappingProxyType({"product": "category", "accessory": "category"})
 """What words of the lexicon are called here; other kinds keep their names."""
@@ -148,7 +148,7 @@ def _add_words(names: dict[str, dict[tuple[str, str, str], Meaning]], lexicon: R
 def _add_namesakes(
     names: dict[str, dict[tuple[str, str, str], Meaning]], held: Mapping[str, tuple[Meaning, ...]], keys: Sequence[str]
 ) -> None:
-    """A brand called as a thing is may mean the thing: 苹果 is Apple, and apples where a shop has a category of them."""
+    """A brand called as a thing is may mean the thing: 苹果 is Apple, and apples where a shop sells them."""
     for meaning in (meaning for key in keys[1:] for meaning in _of_kind(held, key, "category")):
         _mark_word(names, keys[0], replace(meaning, precision=PART_PRECISION))
 

@@ -60,8 +60,8 @@ class RetailWords:
     def rows(self, text: str) -> Sequence[RetailWord]:
         """Return the rows of a normalized word or phrase of either language, by its stems where it is not written so.
 
-        >>> [row.word for row in retail_words().rows("headphones")][:1]
-        ['耳机']
+        >>> retail_words().rows("耳机")[0].meanings
+        ('headphones', 'earphones', 'earbuds')
         """
         row = self.by_word.get(text)
         if row is not None:

@@ -29,15 +29,19 @@ KINDS: Mapping[str, str] = MappingProxyType(
 )
 """Part of speech of an English word by the kind of its row in the lexicon."""
 
+_FUNCTION_WORDS_BY_TAG: Mapping[str, str] = MappingProxyType(
+    {
+        "ADP": "for with without under over above below in on at of from by to than between like as about",
+        "DET": "a an the this that these those any some no all my your his her our their",
+        "CCONJ": "and or but nor",
+        "PRON": "i me you we us they them it he she",
+        "AUX": "is are be was were do does can will would should",
+        "PART": "not 's",
+    }
+)
+
 FUNCTION_WORDS: Mapping[str, str] = MappingProxyType(
-    dict.fromkeys(
-        "for with without under over above below in on at of from by to than between like as about".split(), "ADP"
-    )
-    | dict.fromkeys("a an the this that these those any some no all my your his her our their".split(), "DET")
-    | dict.fromkeys("and or but nor".split(), "CCONJ")
-    | dict.fromkeys("i me you we us they them it he she".split(), "PRON")
-    | dict.fromkeys("is are be was were do does can will would should".split(), "AUX")
-    | {"not": "PART", "'s": "PART"}
+    {word: tag for tag, words in _FUNCTION_WORDS_BY_TAG.items() for word in words.split()}
 )
 """English words that tie others together; a closed class, so a list is enough."""
 
