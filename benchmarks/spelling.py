@@ -1,6 +1,6 @@
 """Typos in product words: is the product still found, and does a query that is spelt right lose? Prints JSON.
 
-    TONGGAN_DATA=FOLDER python -m benchmarks.spelling [--typos 1000] [--only shops|words|speed]
+    TONGGAN_DATA=FOLDER python -m benchmarks.spelling [--typos 1000] [--only shops|words|speed] [--catalogues icecat]
 
 Protocol. A product is drawn, and of its title a word of at least four letters a to z, such that the exact query finds
 the product in the top 10: the word alone, or with the words on both sides of it. One random edit (a letter added, left
@@ -92,19 +92,24 @@ def main() -> None:
     parser.add_argument("--pack", default=DEFAULT, help="what the shops understand with")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", choices=["shops", "words", "speed"], help="one section")
+    parser.add_argument("--catalogues", nargs="+", choices=["icecat", "home depot"], default=["icecat", "home depot"])
     asked = parser.parse_args()
     sections: dict[str, Callable[[], Any]] = {
         "speed": lambda: {"vocabulary": vocabulary_speed(asked.seed), "pinyin": pinyin_speed(asked.seed)},
-        "words": lambda: {goods.name: words_restored(goods, asked.typos, asked.seed) for goods in catalogues()},
-        "shops": lambda: {goods.name: products_found(goods, asked) for goods in catalogues()},
+        "words": lambda: {
+            goods.name: words_restored(goods, asked.typos, asked.seed) for goods in catalogues(asked.catalogues)
+        },
+        "shops": lambda: {goods.name: products_found(goods, asked) for goods in catalogues(asked.catalogues)},
     }
     report = {name: section() for name, section in sections.items() if asked.only in (None, name)}
     print(json.dumps(report, indent=1, ensure_ascii=False))
 
 
-def catalogues() -> Iterator[Goods]:
-    yield Goods.of("icecat", read_json_lines(DATA / "icecat" / "products.jsonl.gz"))
-    yield Goods.of("home depot", read_csv(DATA / "homedepot" / "products.csv.gz"))
+def catalogues(names: Sequence[str]) -> Iterator[Goods]:
+    if "icecat" in names:
+        yield Goods.of("icecat", read_json_lines(DATA / "icecat" / "products.jsonl.gz"))
+    if "home depot" in names:
+        yield Goods.of("home depot", read_csv(DATA / "homedepot" / "products.csv.gz"))
 
 
 def products_found(goods: Goods, asked: argparse.Namespace) -> dict[str, Any]:
@@ -137,7 +142,9 @@ def _found_row(shop: Shop, goods: Goods, asked: argparse.Namespace, *, has_neigh
         if len(found["corrected"]) == asked.typos:
             break
     tell(f"{goods.name}: {tried} words drawn for {asked.typos} that find their product")
-    return {name: _share(hits) for name, hits in found.items()}
+    row = {name: _share(hits) for name, hits in found.items()}
+    tell(json.dumps(row))
+    return row
 
 
 def _finds(shop: Shop, query: str, product_id: str, options: Mapping[str, Any]) -> bool:
