@@ -73,6 +73,7 @@ class Suggestions:
     queries: Sequence[str]
     query_keys: Completions
     categories: Sequence[tuple[str, str, int]]
+    category_names: Sequence[str]
     category_keys: Completions
     titles: TitleWords
     _counts: dict[str, int] = field(default_factory=dict)
@@ -86,16 +87,15 @@ class Suggestions:
         titles = normalized_titles(_first_values(view, "title", rows))
         words = TitleWords.of(titles, _popularity(view, rows), rows)
         categories = _categories(view, rows)
+        names = [path.split(" > ")[-1] for _, path, _ in categories]
         queries = _queries(view, rows, titles=titles, words=words, colours=_colours(lexicon), asked=past_queries or {})
         return cls(
             view=view,
             queries=[text for text, _ in queries],
             query_keys=Completions.of([text for text, _ in queries], np.array([worth for _, worth in queries])),
             categories=categories,
-            category_keys=Completions.of(
-                [path.split(" > ")[-1] for _, path, _ in categories],
-                np.array([count for *_, count in categories], dtype=np.float64),
-            ),
+            category_names=names,
+            category_keys=Completions.of(names, np.array([count for *_, count in categories], dtype=np.float64)),
             titles=words,
         )
 
@@ -122,7 +122,7 @@ class Suggestions:
         """What begins as typed; a blank after a Latin word says that the word is whole."""
         key = typed + " " if text.endswith(" ") and not has_han(typed[-1]) else typed
         queries = self._begun(self.query_keys, self.queries, key, limit=limit)
-        categories = self._begun(self.category_keys, [text for text, *_ in self.categories], key, limit=limit)
+        categories = self._begun(self.category_keys, self.category_names, key, limit=limit)
         return self._mixed(
             _in_language(queries, self.queries, language),
             categories,
@@ -206,9 +206,9 @@ class Suggestions:
 
     def _category(self, number: int, typed: str, correction: str) -> Suggestion:
         text, path, count = self.categories[number]
-        leaf = path.split(" > ")[-1]
-        above = len(text) - len(leaf)
-        spans = tuple((start + above, end + above) for start, end in _spans(leaf, typed))
+        name = self.category_names[number]
+        above = len(text) - len(name)
+        spans = tuple((start + above, end + above) for start, end in _spans(name, typed))
         return Suggestion("category", text, spans, count, path=path, correction=correction)
 
     def _products(self, rows: Sequence[int], typed: str, correction: str) -> list[Suggestion]:
@@ -228,8 +228,9 @@ class Suggestions:
         """How many products hold every word; counted when first asked for, since a view never changes."""
         known = self._counts.get(text)
         if known is None:
-            match = self.view.match(_needed_terms(text))
-            known = self._counts[text] = int(np.count_nonzero(match.coverage >= _HOLDS_ALL))
+            terms = _needed_terms(text)
+            holding = self.view.match(terms).coverage >= _HOLDS_ALL if terms else ()
+            known = self._counts[text] = int(np.count_nonzero(holding))
         return known
 
 
