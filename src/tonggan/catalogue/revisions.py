@@ -70,9 +70,9 @@ class Revisions:
 
     def get(self, kind: str, number: int) -> Revision:
         """Return one published revision; NotFoundError names those there are."""
-        found = self._find(kind, number) if number != DRAFT else None
+        there = self.latest_number(kind)
+        found = self._find(kind, number) if DRAFT < number <= there else None
         if found is None:
-            there = self.latest_number(kind)
             known = f"there are 1 to {there}" if there else "none was published yet"
             raise NotFoundError(f"There is no revision {number} of the {kind}; {known}.", remedy="See the history.")
         return found
