@@ -9,7 +9,7 @@ import pytest
 
 from tonggan.errors import InputError, NotFoundError
 from tonggan.evaluate import EvaluationQuery
-from tonggan.evaluate.interchange import FORMS, by_query_id, by_text, read_judgments, write_judgments
+from tonggan.evaluate.interchange import FORMS, by_query_id, by_text, read_grades, read_judgments, write_judgments
 
 QRELS = {"q1": {"p1": 3.0, "p2": 8 / 3}, "q2": {"商品": 0.0}}
 
@@ -122,3 +122,10 @@ def test_ids_become_texts_and_back() -> None:
     assert by_query_id(told, queries) == QRELS
     with pytest.raises(InputError, match="No query 'q3'"):
         by_text({"q3": {"p1": 1.0}}, queries)
+
+
+def test_grades_by_text_serve_the_queries_that_have_it(tmp_path: Path) -> None:
+    write_judgments(tmp_path / "grades", {"Red mug": {"p1": 1.0}, "cup": {"p2": 1.0}}, form="quepid")
+    assert read_grades(tmp_path / "grades", [EvaluationQuery("q1", text="red  MUG")]).qrels == {"q1": {"p1": 1.0}}
+    write_judgments(tmp_path / "grades", QRELS, form="trec")
+    assert read_grades(tmp_path / "grades", []).qrels == QRELS

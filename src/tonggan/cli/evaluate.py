@@ -26,7 +26,7 @@ FIGURES = ("mean", "low", "high", "random")
 Queries = Annotated[
     Path | None, typer.Option("--queries", help="CSV: query_id,text,image,like,rating,filter_by.  [required]")
 ]
-Grades = Annotated[Path | None, typer.Option("--qrels", help="CSV: query_id,product_id,grade; or TREC.  [required]")]
+Grades = Annotated[Path | None, typer.Option("--qrels", help="Grades: CSV, TREC, Quepid or OpenSearch.  [required]")]
 
 app = typer.Typer(invoke_without_command=True)
 
@@ -50,7 +50,8 @@ def evaluate(
 
     Each figure has its 95 % bootstrap interval, its gain over words alone, and the figure of a random order beside it.
     """
-    from tonggan.evaluate import evaluation_table, read_qrels, read_queries, write_run
+    from tonggan.evaluate import evaluation_table, read_queries, write_run
+    from tonggan.evaluate.interchange import read_grades
 
     if context.invoked_subcommand is not None:
         return
@@ -60,7 +61,8 @@ def evaluate(
     for path in (queries, qrels):
         if not path.is_file():
             raise NotFoundError(f"There is no file {path}.", remedy="Check the path.")
-    asking, graded = read_queries(queries), read_qrels(qrels)
+    asking = read_queries(queries)
+    graded = read_grades(qrels, asking.queries)
     with open_shop(shop) as opened, counting("searching", unit="searches", is_quiet=quiet or as_json) as counter:
         trial = Trial(asking.queries, graded.qrels, measures, depth, counter)
         found = trial.compare(opened, folder=shop)

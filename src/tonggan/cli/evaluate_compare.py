@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -30,15 +30,13 @@ JSON_QUERIES = 50
 LOOKED_UP = 500
 """Products whose titles are fetched at once for the page."""
 
-Read = TypeVar("Read")
-
 
 def compare(
     first: Annotated[str, typer.Argument(metavar="A", help="TREC run, folder of a shop, TOML settings, or a name.")],
     second: Annotated[str, typer.Argument(metavar="B", help="The same, to be compared with A.")],
     *,
     queries: Annotated[Path, typer.Option("--queries", help="CSV: query_id,text,image,like,rating,filter_by.")],
-    qrels: Annotated[Path, typer.Option("--qrels", help="CSV: query_id,product_id,grade; or TREC.")],
+    qrels: Annotated[Path, typer.Option("--qrels", help="Grades: CSV, TREC, Quepid or OpenSearch.")],
     shop: ShopFolder = DEFAULT_SHOP,
     measures: Annotated[str, typer.Option(help="Such as nDCG@10,RR; the first says which queries won.")] = "",
     depth: Annotated[int, typer.Option(help="How far measures without a cut-off look.")] = 100,
@@ -52,10 +50,12 @@ def compare(
     A TOML file has a [retrieval] or [rank] table as shop.toml has, or a [search] table of search parameters, such as
     merge = "rrf". Names are those of the rows of `evaluate`: words, text, rrf, merged.
     """
-    from tonggan.evaluate import parse_measures, read_qrels, read_queries
+    from tonggan.evaluate import parse_measures, read_queries
     from tonggan.evaluate.compare import standard_measures
+    from tonggan.evaluate.interchange import read_grades
 
-    asking, graded = _existing(queries, read_queries).queries, _existing(qrels, read_qrels).qrels
+    asking = read_queries(_existing(queries)).queries
+    graded = read_grades(_existing(qrels), asking).qrels
     asked = parse_measures(measures) if measures else standard_measures(graded)
     trial = Duel(asking, graded, asked, depth=depth, seed=seed)
     with counting("searching", unit="searches", is_quiet=quiet or as_json) as counter:
@@ -124,10 +124,10 @@ class Duel:
         return len(ranked.union(*self.qrels.values()))
 
 
-def _existing(path: Path, read: Callable[[Path], Read]) -> Read:
+def _existing(path: Path) -> Path:
     if not path.is_file():
         raise NotFoundError(f"There is no file {path}.", remedy="Check the path.")
-    return read(path)
+    return path
 
 
 def _told_apart(first: Side, second: Side) -> tuple[Side, Side]:

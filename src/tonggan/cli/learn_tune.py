@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def tune(
     queries: Annotated[Path, typer.Option("--queries", help="CSV: query_id,text,image,like,rating,filter_by.")],
-    qrels: Annotated[Path, typer.Option("--qrels", help="CSV: query_id,product_id,grade; or TREC.")],
+    qrels: Annotated[Path, typer.Option("--qrels", help="Grades: CSV, TREC, Quepid or OpenSearch.")],
     *,
     shop: ShopFolder = DEFAULT_SHOP,
     measure: Annotated[str, typer.Option(help="What is to rise.")] = "nDCG@10",
@@ -36,7 +36,8 @@ def tune(
 
     Nothing is written unless the gain on the other half is sure and --apply is given.
     """
-    from tonggan.evaluate import parse_measure, read_qrels, read_queries
+    from tonggan.evaluate import parse_measure, read_queries
+    from tonggan.evaluate.interchange import read_grades
     from tonggan.learn.tune import tune as tune_settings
     from tonggan.learn.tune import write_settings
     from tonggan.shop.layout import Layout
@@ -46,8 +47,9 @@ def tune(
     for path in (queries, qrels):
         if not path.is_file():
             raise NotFoundError(f"There is no file {path}.", remedy="Check the path.")
-    trial = Trial(shop, read_qrels(qrels).qrels, parse_measure(measure))
-    judged = trial.judged(read_queries(queries).queries)
+    asking = read_queries(queries).queries
+    trial = Trial(shop, read_grades(qrels, asking).qrels, parse_measure(measure))
+    judged = trial.judged(asking)
     with counting("tuning", unit="trials", is_quiet=quiet or as_json) as counter:
         found = tune_settings(trial, judged, present=trial.present(), trials=trials, seed=seed, tell=counter)
     is_applied = apply and found.is_better

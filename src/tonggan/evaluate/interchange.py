@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
@@ -51,6 +51,16 @@ def read_judgments(path: Path) -> JudgmentFile:
         if looks_like_quepid(first):
             return JudgmentFile("quepid", collect_grades(path, quepid_rows(path, rest)))
     return JudgmentFile("trec" if looks_like_grades(first) else "csv", read_qrels(path))
+
+
+def read_grades(path: Path, queries: Sequence[EvaluationQuery]) -> QrelsFile:
+    """Read judgments of any known form for these queries, by their ids; texts that no query has are left out."""
+    found = read_judgments(path)
+    if not found.is_by_text:
+        return found.grades
+    asked = {normalized(query.text) for query in queries}
+    known = {text: grades for text, grades in found.grades.qrels.items() if normalized(text) in asked}
+    return replace(found.grades, qrels=by_query_id(known, queries))
 
 
 def write_judgments(path: Path, qrels: Qrels, *, form: str, name: str = "") -> int:
