@@ -26,14 +26,17 @@ LONGEST_PHRASE = 4
 JOINED_KINDS = frozenset({"product", "category", "accessory", "brand", "material", "colour"})
 """Kinds of rows whose meanings may stand for each other within one language; `small` and `trumpet` may not."""
 
-Holds = Callable[[str], bool]
-"""Whether the catalogue has a product with this text."""
+ENOUGH = 10
+"""Products with the words as typed from which other words of the same language are not looked for: a page of them."""
+
+Count = Callable[[str], int]
+"""How many products hold the words of a text, as far as its rarest word tells."""
 
 
-def expand(tokens: Sequence[Token], entities: Sequence[Entity], *, holds: Holds | None = None) -> tuple[Expansion, ...]:
-    """Return texts to search for beside the words, with weights; only what the catalogue `holds`, the surest first.
+def expand(tokens: Sequence[Token], entities: Sequence[Entity], *, count: Count) -> tuple[Expansion, ...]:
+    """Return texts to search for beside the words, with weights: only what products hold, the surest first.
 
-    >>> [found] = expand([Token("连衣裙", 0, 3, "NOUN")], (), holds=lambda text: text == "dress")
+    >>> [found] = expand([Token("连衣裙", 0, 3, "NOUN")], (), count=lambda text: 7 if text == "dress" else 0)
     >>> found
     Expansion(text='dress', stands_for='连衣裙', weight=0.7)
     """
@@ -41,8 +44,9 @@ def expand(tokens: Sequence[Token], entities: Sequence[Entity], *, holds: Holds 
     found: dict[str, Expansion] = {}
     for phrase, kind in _looked_up(tokens, entities):
         mine: dict[str, Expansion] = {}
-        for text, weight in _meaning_the_same(phrase, kind):
-            if len(mine) < EXPANSIONS_PER_WORD and text not in typed and (holds is None or holds(text)):
+        is_scarce = count(phrase) < ENOUGH
+        for text, weight in _meaning_the_same(phrase, kind, is_scarce=is_scarce):
+            if len(mine) < EXPANSIONS_PER_WORD and text not in typed and count(text):
                 mine.setdefault(text, Expansion(text, phrase, weight))
         for text, expansion in mine.items():
             if text not in found or found[text].weight < expansion.weight:
@@ -84,16 +88,16 @@ def _joined(tokens: Sequence[Token]) -> str:
     return key_of(text)
 
 
-def _meaning_the_same(phrase: str, kind: str) -> Iterator[tuple[str, float]]:
-    """Texts that may stand for a phrase, the surest first."""
+def _meaning_the_same(phrase: str, kind: str, *, is_scarce: bool) -> Iterator[tuple[str, float]]:
+    """Texts that may stand for a phrase, the surest first; those in its own language only where it is scarce."""
     rows = _of_kind(retail_words().rows(phrase), kind)
     is_chinese = phrase in retail_words().by_word
     if is_chinese:
         yield from _weighted(rows[0].meanings if rows else ())
-        yield from ((word, SAME_LANGUAGE_WEIGHT) for word in _same_meaning(rows, retail_words()))
+        yield from ((word, SAME_LANGUAGE_WEIGHT) for word in _same_meaning(rows, retail_words()) if is_scarce)
     else:
         yield from _weighted([row.word for row in _commonest_first(rows, phrase)])
-        yield from ((text, SAME_LANGUAGE_WEIGHT) for text in _beside(rows, phrase))
+        yield from ((text, SAME_LANGUAGE_WEIGHT) for text in _beside(rows, phrase) if is_scarce)
 
 
 def _weighted(texts: Sequence[str]) -> Iterator[tuple[str, float]]:

@@ -70,9 +70,13 @@ class Catalogue:
     synonyms: Callable[[str], Sequence[Expansion]] = _no_synonyms
 
     def holds(self, text: str) -> bool:
-        """Say whether there are products with every word of a text."""
+        """Say whether there are products with every word of a text, if not together."""
+        return self.count(text) > 0
+
+    def count(self, text: str) -> int:
+        """Return how many products hold the rarest word of a text."""
         terms = [term for term, weight in query_terms(text).items() if weight == 1.0]
-        return bool(terms) and all(self.frequency(terms))
+        return min(self.frequency(terms), default=0)
 
 
 def understand(
@@ -188,7 +192,7 @@ def _expansions(
             stretch = words[measure.start : measure.end]
             yield from (Expansion(other, stretch, MEASURE_WEIGHT) for other in measure.alternatives)
     if "expansion" not in undo:
-        yield from expand(tokens, entities, holds=catalogue.holds)
+        yield from expand(tokens, entities, count=catalogue.count)
 
 
 def _open_readings(meanings: Sequence[Sequence[Entity]], knowledge: Knowledge) -> tuple[Reading, ...]:
