@@ -102,8 +102,3 @@ def is_han(text: str) -> bool:
     """Return whether a unit is a Han character."""
     first = text[:1]
     return "\u3400" <= first <= "\u9fff" or (first > "\uf8ff" and bool(_HAN_ONLY.match(first)))
-
-
-def word_places(units: Sequence[Unit]) -> tuple[dict[int, int], dict[int, int]]:
-    """Return the unit that begins, and the unit that ends, at each place of the text."""
-    return {unit.start: at for at, unit in enumerate(units)}, {unit.end: at for at, unit in enumerate(units)}
