@@ -228,10 +228,15 @@ class Suggestions:
         """How many products hold every word; counted when first asked for, since a view never changes."""
         known = self._counts.get(text)
         if known is None:
-            terms = _needed_terms(text)
-            holding = self.view.match(terms).coverage >= _HOLDS_ALL if terms else ()
-            known = self._counts[text] = int(np.count_nonzero(holding))
+            known = self._counts[text] = _holding(self.view, _needed_terms(text))
         return known
+
+
+def _holding(view: View, terms: Mapping[str, float]) -> int:
+    """How many products hold all of the terms; one alone need not be scored."""
+    if len(terms) < 2:
+        return sum(view.document_frequency(list(terms)))
+    return int(np.count_nonzero(view.match(terms).coverage >= _HOLDS_ALL))
 
 
 def _once(keys: Completions, found: Sequence[int]) -> list[int]:
