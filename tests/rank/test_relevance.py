@@ -135,6 +135,6 @@ def test_a_damaged_model_is_refused(changed: dict[str, object]) -> None:
 
 def test_without_a_model_an_answer_is_doubtful_when_neither_words_nor_meaning_fit() -> None:
     assert is_doubtful_untrained(Signals())
-    assert is_doubtful_untrained(Signals(coverage=0.49, best_similarity=0.34))
-    assert not is_doubtful_untrained(Signals(coverage=0.5))
-    assert not is_doubtful_untrained(Signals(best_similarity=0.35))
+    assert is_doubtful_untrained(Signals(title_coverage=0.49, shown_similarity=0.44))
+    assert not is_doubtful_untrained(Signals(title_coverage=0.5))
+    assert not is_doubtful_untrained(Signals(shown_similarity=0.45))

@@ -3,7 +3,9 @@
 A search is any callable from an EvaluationQuery and a depth to product ids, best first, so the same code judges the
 whole shop, one channel, or a run of another system. `files.py` and `trec.py` read and write what others use,
 `measures.py` is the formulas, `chance.py` what a random order would score, `statistics.py` the certainty,
-`experiment.py` the trial itself, `report.py` its table for people.
+`experiment.py` the trial itself, `report.py` its table for people. `compare.py` sets two trials side by side, with
+`html_report.py` and `plots.py` as their page; `classification.py` judges yes-or-no decisions. `interchange.py` reads
+and writes judgments of other systems (`quepid.py`, `opensearch.py`), `clicks.py` makes them from logs (`events.py`).
 """
 
 from __future__ import annotations

@@ -26,10 +26,11 @@ FIRST_PAGE = 10
 """Best hits by words, and by meaning, that are looked for in each other: a usual first page."""
 
 UNTRAINED_COVERAGE = 0.5
-"""The rule's least share of the query's weighted words in its best hit: less than half is another query."""
+"""The rule's least share of the query's weighted words in a title of the first hits: less is another query."""
 
-UNTRAINED_SIMILARITY = 0.35
-"""The rule's least nearness in meaning: `nearest_similarity` of retrieval, under which nearness is chance."""
+UNTRAINED_SIMILARITY = 0.45
+"""The rule's least mean cosine of the first hits. On Home Depot, with the kinds that a third of the queries mean taken
+out, the rule was right 57 times of 100 that it spoke (33 by chance), and doubted 8 of 100 good answers."""
 
 TEXT = "text"
 """The channel of nearness in meaning."""
@@ -246,8 +247,8 @@ def model_from_json(record: Mapping[str, Any]) -> RelevanceModel:
 
 
 def is_doubtful_untrained(signals: Signals) -> bool:
-    """The rule without judgments: the best hit covers under half of the query, and nothing is near in meaning."""
-    return signals.coverage < UNTRAINED_COVERAGE and signals.best_similarity < UNTRAINED_SIMILARITY
+    """The rule without judgments: no title of the first hits covers half of the query, and they mean another thing."""
+    return signals.title_coverage < UNTRAINED_COVERAGE and signals.shown_similarity < UNTRAINED_SIMILARITY
 
 
 _PER_SIGNAL = ("means", "scales", "coefficients")
