@@ -32,8 +32,8 @@ A word of one title may be one wrong letter away, even its first; one two slips 
 RARE_COUNT, RARE_RATIO, RARE_LETTERS, RARE_COST = 1, 1_000, 6, 1.5
 """A word of one title is itself taken for a slip where a word one likely slip away is in a thousand times as many.
 
-Of Home Depot's words, slips of any cost changed six, among them `sighting` and `doubler`; these numbers change none of
-them, and of Icecat's `catridge` alone.
+Of 547,567 words of Home Depot's titles, slips of any cost changed six (`sighting` and `doubler` among them), these
+numbers change one, `rround`; of 132,978 of Icecat's, `catridge`.
 """
 
 PARTED = 4.0
