@@ -107,7 +107,7 @@ def speed() -> dict[str, Any]:
 
 def _understand(text: str, gazetteer: Gazetteer) -> tuple[Expansion, ...]:
     tokens = segment(text)
-    return expand(tokens, find_entities(text, tokens, gazetteer), holds=gazetteer.names.__contains__)
+    return expand(tokens, find_entities(text, tokens, gazetteer), count=lambda words: int(words in gazetteer.names))
 
 
 def _times(queries: Sequence[str], work: Callable[[str], object]) -> dict[str, float]:

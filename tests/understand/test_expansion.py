@@ -9,17 +9,23 @@ import pytest
 from tonggan.records import Entity
 from tonggan.understand.expansion import (
     CROSS_WEIGHT,
+    ENOUGH,
     EXPANSIONS_LIMIT,
     EXPANSIONS_PER_WORD,
     LATER_WEIGHT,
-    Holds,
+    Count,
     expand,
 )
 from tonggan.understand.segmentation import segment
 
 
-def weights(text: str, entities: Sequence[Entity] = (), *, holds: Holds | None = None) -> dict[str, float]:
-    return {each.text: each.weight for each in expand(segment(text), entities, holds=holds)}
+def few(_: str) -> int:
+    """Every text is in a few products."""
+    return ENOUGH - 1
+
+
+def weights(text: str, entities: Sequence[Entity] = (), *, count: Count = few) -> dict[str, float]:
+    return {each.text: each.weight for each in expand(segment(text), entities, count=count)}
 
 
 @pytest.mark.parametrize(
@@ -42,11 +48,11 @@ def test_the_commonest_meaning_weighs_most() -> None:
 
 
 def test_what_the_catalogue_does_not_hold_is_left_out() -> None:
-    assert weights("耳机", holds=lambda text: text == "earbuds") == {"earbuds": LATER_WEIGHT}
+    assert weights("耳机", count=lambda text: int(text == "earbuds")) == {"earbuds": LATER_WEIGHT}
 
 
 def test_an_expansion_says_what_it_stands_for() -> None:
-    (found,) = expand(segment("red dress"), (), holds=lambda text: text == "连衣裙")
+    (found,) = expand(segment("red dress"), (), count=lambda text: int(text == "连衣裙"))
     assert (found.text, found.stands_for) == ("连衣裙", "dress")
 
 
@@ -58,11 +64,11 @@ def test_a_word_read_as_a_colour_is_expanded_as_a_colour() -> None:
 
 
 def test_words_that_nobody_knows_stay_alone() -> None:
-    assert expand(segment("qwxz 123"), ()) == ()
-    assert expand([], ()) == ()
+    assert expand(segment("qwxz 123"), (), count=few) == ()
+    assert expand([], (), count=few) == ()
 
 
 def test_expansions_stay_few() -> None:
     text = " ".join(["dress", "shoes", "bag", "phone", "lamp", "shirt", "cup", "table", "chair", "hat"])
-    assert len(expand(segment(text), ())) <= EXPANSIONS_LIMIT
-    assert len(expand(segment("bag"), ())) <= EXPANSIONS_PER_WORD
+    assert len(expand(segment(text), (), count=few)) <= EXPANSIONS_LIMIT
+    assert len(expand(segment("bag"), (), count=few)) <= EXPANSIONS_PER_WORD
