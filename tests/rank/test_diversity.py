@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
-from tonggan.rank.diversity import NEIGHBOURS, spread
+from tonggan.index import Entry, IndexSchema, index_adapter
+from tonggan.rank.diversity import NEIGHBOURS, spread, spread_of
 
 RED, BLUE, GREEN = np.eye(3, dtype=np.float32)
 
@@ -87,3 +89,23 @@ def test_nothing_is_lost_or_doubled() -> None:
 def test_no_results_stay_none() -> None:
     assert order([], np.zeros((0, 3), np.float32), trade_off=0.5, most_per_brand=1) == []  # type: ignore[arg-type]
     assert order([1.0], [RED], ["a"], trade_off=1.0, most_per_brand=1) == [0]
+
+
+def test_vectors_and_brands_are_those_of_the_index(tmp_path: Path) -> None:
+    index = index_adapter("exact").create(str(tmp_path), IndexSchema({"text": 3}, {"title": 1.0}, "x"))
+    told = [("a", RED, "Lumo"), ("b", RED, "Lumo"), ("c", BLUE, "Kite"), ("d", None, "")]
+    index.apply(
+        [
+            Entry(name, texts={"brand": (brand,)} if brand else {}, vectors={} if vector is None else {"text": vector})
+            for name, vector, brand in told
+        ],
+        position=1,
+    )
+    view = index.view()
+    scores = np.asarray([1.0, 0.9, 0.5, 0.0], np.float32)
+    rows = view.rows(["a", "b", "c", "d"])
+    by_likeness = spread_of(view, rows, scores, space="text", trade_off=0.5, most_per_brand=0)
+    by_brand = spread_of(view, rows, scores, space="", trade_off=0.0, most_per_brand=1)
+    assert view.ids(by_likeness) == view.ids(by_brand) == ["a", "c", "d", "b"]
+    assert view.ids(spread_of(view, rows, scores, space="text", trade_off=0.0, most_per_brand=0)) == list("abcd")
+    index.close()

@@ -15,6 +15,7 @@ from tonggan.rank.rules import Banner, Boost, Pin
 from tonggan.rank.rules.folding import without
 from tonggan.rank.rules.matching import Prepared, Request, RuleIndex, choices_of, folded_query, holds, parts_of
 from tonggan.records import AllOf, Filter, Query, SortKey
+from tonggan.retrieve.membership import pin_places
 from tonggan.understand.filters import parse_filter
 
 
@@ -82,7 +83,7 @@ def changed(query: Query, applied: Applied) -> Query:
 
     Boosts, redirects and banners are no part of a query.
     """
-    pinned = {pin.rpartition(":")[0] or pin for pin in query.pinned}
+    pinned = {product_id for product_id, _ in pin_places(query.pinned)}
     pins = [f"{pin.product_id}:{pin.place}" for pin in applied.pinned if pin.product_id not in pinned]
     return replace(
         query,
