@@ -54,7 +54,6 @@ def measured(
     groups = [normalize(text) for text in texts]
     held_out = [cross_validate(rows, is_relevant, groups=groups, seed=seed) for seed in range(options.seeds)]
     reports = [report(is_relevant, each, seed=SEED_OF_INTERVALS).as_json() for each in held_out]
-    areas = [each["auc"]["mean"] for each in reports]
     alone = {name: single(rows[:, at], is_relevant) for at, name in enumerate(SIGNAL_NAMES)}
     best = max(alone, key=lambda name: alone[name]["auc"]["mean"])
     doubtful = np.array([is_doubtful_untrained(each) for each in signals])
@@ -76,13 +75,19 @@ def measured(
             "model, held out, seed 0": reports[0],
         },
         "model_by_seed": [{key: each[key] for key in SHOWN} for each in reports],
-        "model_auc_over_seeds": {"mean": round(float(np.mean(areas)), 4), "least": min(areas), "greatest": max(areas)},
+        "model_over_seeds": {name: over_seeds(reports, name) for name in ("auc", "auc_before_calibration")},
         "single_signals": {name: each["auc"]["mean"] for name, each in alone.items()},
         "coefficients": dict(zip(SIGNAL_NAMES, model.coefficients.round(3).tolist(), strict=True)),
     }
 
 
-SHOWN = ("auc", "accuracy", "precision", "recall", "f1", "brier")
+SHOWN = ("auc", "auc_before_calibration", "accuracy", "precision", "recall", "f1", "brier")
+
+
+def over_seeds(reports: list[dict[str, Any]], name: str) -> dict[str, float]:
+    """Return mean and ends of an area over the seeds of the folds."""
+    areas = [each[name]["mean"] for each in reports]
+    return {"mean": round(float(np.mean(areas)), 4), "least": min(areas), "greatest": max(areas)}
 
 
 def signals_in(shop: Shop, text: str) -> Signals:

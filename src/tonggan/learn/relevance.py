@@ -54,10 +54,15 @@ SETTLED = 1e-9
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RelevanceReport:
-    """Held-out figures of the decision "no good answer", which is the positive class of all rates and of the ROC."""
+    """Held-out figures of the decision "no good answer", which is the positive class of all rates and of the ROC.
+
+    `area` is that of the calibrated probabilities, `plain_area` that of the log odds before: calibration by few queries
+    makes many of them equal.
+    """
 
     decided: Confusion
     area: Interval
+    plain_area: Interval
     curve: RocCurve
     brier: float
     bins: tuple[ReliabilityBin, ...]
@@ -69,7 +74,8 @@ class RelevanceReport:
         return {
             "queries": self.queries,
             "without_answer": self.unanswerable,
-            "auc": {name: round(getattr(self.area, name), 4) for name in ("mean", "low", "high")},
+            "auc": _rounded(self.area),
+            "auc_before_calibration": _rounded(self.plain_area),
             **self.decided.as_json(),
             "brier": round(self.brier, 4),
             "reliability": [[each.count, round(each.promised, 4), round(each.observed, 4)] for each in self.bins],
@@ -79,9 +85,10 @@ class RelevanceReport:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeldOut:
-    """For each query, from a model that has not seen it: its probability of relevance, and the decision."""
+    """For each query, from a model that has not seen it: its probability of relevance, before and after calibration."""
 
     probabilities: Rows
+    log_odds: Rows
     is_doubtful: Labels
 
 
@@ -104,13 +111,14 @@ def cross_validate(
     _require_enough(labels)
     fold_of = deal_folds(labels, groups, folds=folds, seed=seed)
     _, group_of = np.unique(np.asarray(groups), return_inverse=True)
-    probabilities, doubtful = np.zeros(len(labels)), np.zeros(len(labels), np.bool_)
+    probabilities, log_odds = np.zeros(len(labels)), np.zeros(len(labels))
+    doubtful = np.zeros(len(labels), np.bool_)
     for fold in range(folds):
         own = fold_of == fold
         model = _fitted(rows[~own], labels[~own], groups=group_of[~own], seed=seed)
-        probabilities[own] = model.probabilities(rows[own])
+        probabilities[own], log_odds[own] = model.probabilities(rows[own]), model.log_odds(rows[own])
         doubtful[own] = probabilities[own] < model.threshold
-    return HeldOut(probabilities, doubtful)
+    return HeldOut(probabilities, log_odds, doubtful)
 
 
 def report(is_relevant: Sequence[bool], held_out: HeldOut, *, seed: int = 0) -> RelevanceReport:
@@ -120,6 +128,7 @@ def report(is_relevant: Sequence[bool], held_out: HeldOut, *, seed: int = 0) -> 
     return RelevanceReport(
         confusion(~labels, held_out.is_doubtful),
         area_interval(~labels, doubt, seed=seed),
+        area_interval(~labels, -held_out.log_odds, seed=seed),
         roc_curve(~labels, doubt),
         brier_score(labels, held_out.probabilities),
         reliability(labels, held_out.probabilities),
@@ -197,6 +206,10 @@ def isotonic_curve(log_odds: Rows, labels: Labels) -> tuple[Rows, Rows]:
         knots.append(float(np.average(points[own], weights=counts[own])))
         heights.append(float(np.clip(level, edge, 1 - edge)))
     return np.array(knots), np.array(heights)
+
+
+def _rounded(interval: Interval) -> dict[str, float]:
+    return {name: round(getattr(interval, name), 4) for name in ("mean", "low", "high")}
 
 
 def _fitted(rows: Rows, labels: Labels, *, groups: npt.NDArray[Any], seed: int) -> RelevanceModel:
