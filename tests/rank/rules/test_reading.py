@@ -123,6 +123,8 @@ def test_words_without_a_way_of_comparing_are_the_whole_query() -> None:
         ({"actions": {"buries": [{"ids": ["x"], "factor": 2}]}}, "factor: 2.0 is not below 1"),
         ({"actions": {"boosts": [{"ids": ["x"], "factor": 1e400}]}}, "factor: inf is not a number from 0 to 100"),
         ({"actions": {"boosts": [{"ids": ["x"], "factor": float("nan")}]}}, "factor: nan"),
+        ({"actions": {"boosts": [{"ids": ["x"], "factor": 10**400}]}}, "factor: 1000"),
+        ({"starts_at": "9999-12-31T23:59:59-14:00", "ends_at": "0001-01-01T00:00:00+14:00"}, "not after its start"),
         ({"actions": {"boosts": [{"factor": 2}]}}, "boosts names no products"),
         ({"actions": {"boosts": [{"factor": 2, "ids": ["x"], "filter_by": "a:=1"}]}}, "or names them twice"),
         ({"actions": {"redirect": "http://x.example"}}, "redirect: 'http://x.example' is not an https:// address"),
