@@ -70,8 +70,9 @@ def learnt(view: View, products: int) -> Suggestions:
     kept, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     print_row(
-        "learn", products=products, seconds=seconds, cpu_seconds=cpu_seconds, megabytes=kept / 1e6, peak_megabytes=peak / 1e6,
-        queries=len(measured.queries), categories=len(measured.categories), keys=len(measured.query_keys.keys),
+        "learn", products=products, seconds=seconds, cpu_seconds=cpu_seconds,
+        megabytes=kept / 1e6, peak_megabytes=peak / 1e6, queries=len(measured.queries),
+        categories=len(measured.categories), keys=len(measured.query_keys.keys),
         title_words=len(measured.titles.words),
     )  # fmt: skip
     return suggestions
@@ -89,7 +90,8 @@ def timed(name: str, suggestions: Suggestions, prefixes: Sequence[str]) -> None:
     found = statistics.mean(bool(suggestions.suggest(prefix)) for prefix in shuffled)
     print_row(
         name, prefixes=len(shuffled), p50_ms=quantile(times, 50), p95_ms=quantile(times, 95), most_ms=max(times),
-        again_p50_ms=quantile(again, 50), again_p95_ms=quantile(again, 95), cpu_p95_ms=quantile(cpu, 95), bisect_p50_ms=quantile(bare, 50),
+        again_p50_ms=quantile(again, 50), again_p95_ms=quantile(again, 95), cpu_p95_ms=quantile(cpu, 95),
+        bisect_p50_ms=quantile(bare, 50),
         ratio=quantile(times, 50) / quantile(bare, 50), answered=found,
     )  # fmt: skip
 
