@@ -307,6 +307,7 @@ class Query:
     loosened: Mapping[str, Filter] = field(default_factory=dict)
     ranker: str = ""
     rules: Literal["published", "draft", "none"] = "published"
+    tags: tuple[str, ...] = ()
     diversity: float | None = None
     most_per_brand: int | None = None
     is_collapsing_variants: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tonggan.answer.highlight import highlighter
@@ -16,12 +16,13 @@ ProductReader = Callable[[Sequence[str]], Sequence[Product]]
 """Products of the given ids, in their order, those that are gone left out."""
 
 
-def compose(ranking: Ranking, read: ProductReader, *, query_id: str, timings_ms: Mapping[str, float]) -> Answer:
+def compose(ranking: Ranking, read: ProductReader, *, query_id: str) -> Answer:
     """Return the page that was asked for, with the counts of the whole result set."""
     results = ranking.results
     rows, scores = ranking.page()
     row_of = dict(zip(results.view.ids(rows), zip(rows.tolist(), scores.tolist(), strict=True), strict=True))
     query = results.query
+    read_in = query.understood.interpretations if query.understood else ()
     highlight = highlighter(query.words) if query.words else _no_highlight
     hits = [
         Hit(
@@ -40,8 +41,10 @@ def compose(ranking: Ranking, read: ProductReader, *, query_id: str, timings_ms:
         query_id=query_id,
         facets=count_facets(results),
         facet_stats=facet_statistics(results),
+        corrections=tuple(each.replacement for each in read_in if each.replacement),
+        relaxed=tuple(query.loosened),
         degraded=results.questions.degraded,
-        timings_ms=timings_ms,
+        understood=query.understood,
     )
 
 

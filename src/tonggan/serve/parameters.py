@@ -73,8 +73,9 @@ class SearchParameters(BaseModel):
         {}, description="Weight of each thing given, `text:0.6,image:0.4`."
     )
     merge: str = Field("convex", description="How channels are merged, `convex` or `rrf`.")
-    ranker: str = Field("", max_length=64, description="Version of a learnt ranker, or `none`; the one in use if empty.")
+    ranker: str = Field("", max_length=64, description="Version of a learnt ranker, or `none`; else that in use.")
     rules: str = Field("published", description="The shop's rules: `published`, `none`, or for admins `draft`.")
+    override_tags: Names = Field([], description="Tags that rules may ask for, such as a campaign.")
     diversity: float | None = Field(None, ge=0, le=1, description="How much results should differ from each other.")
     most_per_brand: int | None = Field(None, ge=0, le=250, description="Leading results of one brand at most; 0: any.")
     collapse_variants: bool = Field(False, description="Show one product of those that differ in colour or size alone.")

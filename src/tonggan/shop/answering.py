@@ -4,29 +4,34 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 
 from tonggan.answer import compose
-from tonggan.catalogue import Store
-from tonggan.index import View
+from tonggan.catalogue.store import SqlStore
+from tonggan.index import Rows, Scores, View
 from tonggan.rank import RankSettings
-from tonggan.rank.order import Ranking
-from tonggan.records import Answer, Interpretation, Query, Reading
+from tonggan.rank.diversity import spread_of
+from tonggan.rank.order import Adjust, Ranking, Spread
+from tonggan.rank.rules import Boost
+from tonggan.rank.rules.application import boosted
+from tonggan.rank.variants import VARIANT_FIELD, with_variants
+from tonggan.records import Answer, Query, Reading
 from tonggan.retrieve import RetrievalSettings
 from tonggan.retrieve.facets import check_facets
 from tonggan.retrieve.result_set import ResultSet, find
-from tonggan.shop.knowing import KnowledgeKeeper
 from tonggan.shop.projection import Projection, Standing
+from tonggan.shop.reading import Meant, Reader
 from tonggan.understand.ambiguity import weigh
-from tonggan.understand.knowledge import Knowledge
-from tonggan.understand.meaning import Catalogue, heard_alike, understand
-from tonggan.understand.relaxation import FEW_RESULTS, joined, loosened
+from tonggan.understand.relaxation import FEW_RESULTS, loosened
 from tonggan.understand.suggestions import Suggestion
 
 HEARD_COVERAGE = 0.5
 """Share of the words that the best product covers under which they may have been meant as they sound."""
+
+SPREAD_SPACES = ("image", "text")
+"""Spaces by which results are spread; the first that the shop has: what looks alike repeats itself on a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,121 +42,107 @@ class AnswerSettings:
     rank: RankSettings = field(default_factory=RankSettings)
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A result set and what was loosened to find it."""
-
-    results: ResultSet
-    relaxed: tuple[str, ...] = ()
-
-
 class Answering:
     """Answers requests; writes nothing."""
 
-    def __init__(self, store: Store, projection: Projection, *, settings: AnswerSettings) -> None:
+    def __init__(self, store: SqlStore, projection: Projection, *, settings: AnswerSettings) -> None:
         self._store = store
         self._projection = projection
         self._settings = settings
-        self.knowledge = KnowledgeKeeper()
+        self.reader = Reader(store)
 
     def answer(self, asked: Query, *, started: float) -> Answer:
         """Answer a query that was asked at a moment of `time.perf_counter`."""
-        standing = self._projection.standing
-        view = standing.index.view()
-        query = self.understood(asked, view)
-        understood = time.perf_counter()
-        found = self.find(query, standing, view)
-        check_facets(found.results)
-        retrieved = time.perf_counter()
-        ranking = Ranking(found.results, self._settings.rank)
-        answer = compose(ranking, self._store.get, query_id=uuid.uuid4().hex, timings_ms={})
-        timings = {
-            "understand": 1e3 * (understood - started),
-            "retrieve": 1e3 * (retrieved - understood),
-            "answer": 1e3 * (time.perf_counter() - retrieved),
-        }
+        times = [started]
+        ranking, meant = self.ranked(asked, times=times)
+        answer = compose(ranking, self._store.get, query_id=uuid.uuid4().hex)
+        times.append(time.perf_counter())
         return replace(
             answer,
-            timings_ms=timings,
-            understood=found.results.query.understood,
-            corrections=_corrections(found.results.query),
-            relaxed=found.relaxed,
-            readings=self._readings(ranking),
+            timings_ms=_timings(times),
+            readings=_readings(ranking),
+            rules=meant.applied.fired,
+            redirect=meant.applied.redirect,
+            banners=tuple(asdict(banner) for banner in meant.applied.banners),
         )
+
+    def ranked(self, asked: Query, *, times: list[float] | None = None) -> tuple[Ranking, Meant]:
+        """Return the results of a query in order, and what it was taken to mean; `times` are told the stages' ends."""
+        noted = [] if times is None else times
+        standing = self._projection.standing
+        view = standing.index.view()
+        if asked.is_collapsing_variants and not asked.group_by:
+            view, asked = with_variants(view), replace(asked, group_by=VARIANT_FIELD, group_limit=1)
+        meant = self.reader.read(asked, view)
+        noted.append(time.perf_counter())
+        results = self._find(meant.query, standing, view)
+        check_facets(results)
+        noted.append(time.perf_counter())
+        ranking = Ranking(
+            results,
+            self._settings.rank,
+            adjust=_adjusting(meant.applied.boosts),
+            spread=self._spreading(results.query, view, standing),
+        )
+        return ranking, meant
 
     def suggest(self, prefix: str, *, limit: int, locale: str) -> list[Suggestion]:
         """Return what an unfinished query may become."""
-        suggestions = self.knowledge.of(self._projection.standing.index.view()).suggestions
+        suggestions = self.reader.knowledge.of(self._projection.standing.index.view()).suggestions
         return suggestions.suggest(prefix, limit=limit, language=locale) if suggestions else []
 
     def close(self) -> None:
         """Stop what is being learnt behind."""
-        self.knowledge.close()
+        self.reader.knowledge.close()
 
-    def understood(self, asked: Query, view: View) -> Query:
-        """Return the query with what its words mean: filters joined to the caller's, words to be searched for."""
-        if not asked.words:
-            return asked
-        read = understand(
-            asked.words,
-            self.knowledge.of(view),
-            self._catalogue(view),
-            undo=asked.undo,
-            num_typos=asked.num_typos,
-        )
-        wanted = [each.filter for each in read.interpretations if each.filter is not None]
-        return replace(
-            asked,
-            words=read.words,
-            filters=joined(asked.filters, *wanted),
-            pinned=(*asked.pinned, *read.product_ids),
-            understood=read,
-        )
-
-    def find(self, query: Query, standing: Standing, view: View) -> Found:
+    def _find(self, query: Query, standing: Standing, view: View) -> ResultSet:
         """Return the result set of an understood query, loosened where it finds too little."""
         search = partial(find, view=view, encoders=standing.senses, settings=self._settings.retrieval)
-        results = search(self._heard(query, search(query), view))
-        given_up: list[str] = []
-        for key, looser in loosened(results.query):
+        results = search(query)
+        if _covered(results) < HEARD_COVERAGE:
+            heard = self.reader.by_sound(query, view)
+            results = results if heard is query else search(heard)
+        for _, looser in loosened(results.query):
             if len(results.rows) >= FEW_RESULTS:
                 break
             tried = search(looser)
-            given_up.append(key)
-            if len(tried.rows) > len(results.rows):
-                results = tried
-        is_looser = bool(results.query.loosened)
-        return Found(results, tuple(results.query.loosened) if is_looser else ())
+            results = tried if len(tried.rows) > len(results.rows) else results
+        return results
 
-    def _heard(self, query: Query, results: ResultSet, view: View) -> Query:
-        """The query as it may have been meant by its sound, where its words find next to nothing."""
-        understood, match = query.understood, results.members.match
-        covered = float(match.coverage.max(initial=0.0)) if match is not None else 1.0
-        if understood is None or covered >= HEARD_COVERAGE or {"homophone", "all"} & set(query.undo):
-            return query
-        heard = heard_alike(understood, self.knowledge.of(view))
-        if not heard:
-            return query
-        words = understood.words
-        for each in sorted(heard, key=lambda found: -found.start):
-            words = f"{words[: each.start]}{each.replacement}{words[each.end :]}"
-        read = replace(understood, words=words, interpretations=(*understood.interpretations, *heard))
-        return replace(query, words=words, understood=read)
-
-    def _catalogue(self, view: View) -> Catalogue:
-        return Catalogue(view.document_frequency, products_with_code=self._products_with_code)
-
-    def _products_with_code(self, code: str) -> Sequence[str]:
-        return [product.id for product in (*self._store.get_by_code(code), *self._store.get([code]))]
-
-    def _readings(self, ranking: Ranking) -> tuple[Reading, ...]:
-        results = ranking.results
-        understood = results.query.understood
-        if understood is None or not understood.readings:
-            return ()
-        return weigh(understood.readings, results.view, best=ranking.leading, scores=ranking.scores_of, clicks={})
+    def _spreading(self, query: Query, view: View, standing: Standing) -> Spread | None:
+        trade_off = self._settings.rank.diversity if query.diversity is None else query.diversity
+        most = self._settings.rank.most_per_brand if query.most_per_brand is None else query.most_per_brand
+        if not trade_off and not most:
+            return None
+        spaces = standing.senses.spaces if standing.senses else {}
+        space = next((name for name in SPREAD_SPACES if name in spaces), "")
+        return partial(spread_of, space=space, trade_off=trade_off, most_per_brand=most)
 
 
-def _corrections(query: Query) -> tuple[str, ...]:
-    read: Sequence[Interpretation] = query.understood.interpretations if query.understood else ()
-    return tuple(each.replacement for each in read if each.replacement)
+def _adjusting(boosts: tuple[Boost, ...]) -> Adjust | None:
+    if not boosts:
+        return None
+
+    def adjust(view: View, rows: Rows, scores: Scores) -> Scores:
+        return boosted(scores, view, rows, boosts)
+
+    return adjust
+
+
+def _covered(results: ResultSet) -> float:
+    """The share of the words that the best product covers; 1 where there are no words."""
+    match = results.members.match
+    return 1.0 if match is None else float(match.coverage.max(initial=0.0))
+
+
+def _readings(ranking: Ranking) -> tuple[Reading, ...]:
+    understood = ranking.results.query.understood
+    if understood is None or not understood.readings:
+        return ()
+    view = ranking.results.view
+    return weigh(understood.readings, view, best=ranking.leading, scores=ranking.scores_of, clicks={})
+
+
+def _timings(times: list[float]) -> Mapping[str, float]:
+    names = ("understand", "retrieve", "answer")
+    return {name: 1e3 * (end - start) for name, start, end in zip(names, times[:-1], times[1:], strict=True)}

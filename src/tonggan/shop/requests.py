@@ -53,6 +53,7 @@ class SearchOptions(TypedDict, total=False):
     num_typos: int
     ranker: str
     rules: str
+    override_tags: Names
     diversity: float | None
     most_per_brand: int | None
     collapse_variants: bool
@@ -94,6 +95,7 @@ def build_query(words: str, *, image: Picture | None, per_page: int, options: Se
         num_typos=_number("num_typos", asked("num_typos", 2), low=0, high=2),
         ranker=asked("ranker", ""),
         rules=_one_of("rules", asked("rules", "published"), RULES),  # type: ignore[arg-type]
+        tags=names(asked("override_tags", ())),
         diversity=_between("diversity", asked("diversity"), low=0.0, high=1.0),
         most_per_brand=asked("most_per_brand"),
         is_collapsing_variants=asked("collapse_variants", False),

@@ -34,7 +34,12 @@ Best = Callable[[int], Rows]
 
 
 def weigh(
-    readings: Sequence[Reading], view: View, *, best: Best, scores: Callable[[Rows], Scores], clicks: Mapping[str, float]
+    readings: Sequence[Reading],
+    view: View,
+    *,
+    best: Best,
+    scores: Callable[[Rows], Scores],
+    clicks: Mapping[str, float],
 ) -> tuple[Reading, ...]:
     """Return the readings that the results leave open, likeliest first; none where one of them is clear.
 

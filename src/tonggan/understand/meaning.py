@@ -24,12 +24,12 @@ from tonggan.understand.cleaning import clean
 from tonggan.understand.codes import code_candidates
 from tonggan.understand.entities import all_readings
 from tonggan.understand.expansion import expand
+from tonggan.understand.homophones import read_homophones
 from tonggan.understand.interpretations import read_interpretations
 from tonggan.understand.knowledge import Knowledge
 from tonggan.understand.language import language_of
 from tonggan.understand.measures import read_measures
 from tonggan.understand.name_units import key_of
-from tonggan.understand.homophones import read_homophones
 from tonggan.understand.pinyin_reading import read_pinyin
 from tonggan.understand.segmentation import segment
 from tonggan.understand.spelling import correct
@@ -63,9 +63,10 @@ def _no_synonyms(_: str) -> Sequence[Expansion]:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """What is asked of the catalogue while a query is understood."""
+    """What is asked of the catalogue while a query is understood; `together` is how many products hold all words."""
 
     frequency: Frequency
+    together: Callable[[Sequence[str]], int]
     products_with_code: Callable[[str], Sequence[str]] = _no_products
     synonyms: Callable[[str], Sequence[Expansion]] = _no_synonyms
 
@@ -133,20 +134,27 @@ def _named_values(knowledge: Knowledge, name: str) -> list[tuple[str, str]]:
 def _mend(
     rest: str, knowledge: Knowledge, catalogue: Catalogue, *, num_typos: int, undo: Collection[str]
 ) -> Iterator[Interpretation]:
-    if knowledge.vocabulary is None or knowledge.pinyin is None:
+    vocabulary, pinyin = knowledge.vocabulary, knowledge.pinyin
+    if vocabulary is None or pinyin is None:
         return
     tokens = segment(rest)
-    sounded = [] if "pinyin" in undo else read_pinyin(rest, tokens, knowledge.pinyin, is_known=catalogue.holds)
-    yield from sounded
+    if "pinyin" not in undo:
+        sounded = read_pinyin(rest, tokens, pinyin, is_known=lambda word: word in vocabulary or catalogue.holds(word))
+        yield from sounded
+        tokens = [token for token in tokens if not any(_meet(token, each) for each in sounded)]
     if "spelling" not in undo:
-        left = [token for token in tokens if not any(each.start < token.end > each.start for each in sounded)]
         yield from correct(
             rest,
-            left,
-            knowledge.vocabulary,
+            tokens,
+            vocabulary,
             num_typos=num_typos,
             is_known=catalogue.holds,
+            together=catalogue.together,
         )
+
+
+def _meet(one: Token | Interpretation, other: Interpretation) -> bool:
+    return one.start < other.end and other.start < one.end
 
 
 def _wanted(read: Iterable[Interpretation], undo: Collection[str]) -> list[Interpretation]:
@@ -154,7 +162,7 @@ def _wanted(read: Iterable[Interpretation], undo: Collection[str]) -> list[Inter
     kept: list[Interpretation] = []
     for each in read:
         is_undone = each.kind in undo or each.key in undo
-        if not is_undone and not any(each.start < other.end and other.start < each.end for other in kept):
+        if not is_undone and not any(_meet(each, other) for other in kept):
             kept.append(each)
     return kept
 
@@ -198,10 +206,15 @@ def _expansions(
 def _open_readings(meanings: Sequence[Sequence[Entity]], knowledge: Knowledge) -> tuple[Reading, ...]:
     """The readings of the first name that may mean two things; a query with two of them is beyond a row of choices."""
     for several in meanings:
-        likely = [entity for entity in several if entity.confidence >= OPEN_CONFIDENCE]
+        likely = [entity for entity in several if entity.confidence >= OPEN_CONFIDENCE and _is_sold(entity)]
         if len({entity.kind for entity in likely}) > 1:
             return _exclusive(likely, knowledge)
     return ()
+
+
+def _is_sold(entity: Entity) -> bool:
+    """Whether the catalogue may have it: its own values, and kinds of things that its titles may name."""
+    return bool(entity.field) or entity.kind == "category"
 
 
 def _exclusive(entities: Sequence[Entity], knowledge: Knowledge) -> tuple[Reading, ...]:
@@ -221,4 +234,3 @@ def _exclusive(entities: Sequence[Entity], knowledge: Knowledge) -> tuple[Readin
 def _shown(each: Interpretation) -> str:
     effect = each.replacement or each.note or each.key
     return f"{each.text}: {effect}"
-
