@@ -118,7 +118,7 @@ def test_too_few_queries_of_a_kind_are_refused_with_numbers() -> None:
 
 
 def test_rows_of_another_shape_are_refused_with_the_names() -> None:
-    with pytest.raises(InputError, match="title_coverage"):
+    with pytest.raises(InputError, match="title_words"):
         learn_relevance(np.zeros((40, 3)), [True] * 40)
 
 

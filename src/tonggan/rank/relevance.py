@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tonggan.encode.words import terms as terms_of
+from tonggan.encode.words import words as words_of
 from tonggan.errors import InputError
 from tonggan.index import NOBODY, Rows, Scores
 from tonggan.index.scoring import inverse_document_frequency
@@ -22,15 +23,15 @@ from tonggan.retrieve.result_set import ResultSet
 LEADERS = 5
 """Best hits that are looked at together: what a shopper sees before the first scroll."""
 
-FIRST_PAGE = 10
-"""Best hits by words, and by meaning, that are looked for in each other: a usual first page."""
+TENTH = 10
+"""The match that the first is compared with: the last of a usual first page."""
 
-UNTRAINED_COVERAGE = 0.5
-"""The rule's least share of the query's weighted words in a title of the first hits: less is another query."""
+UNTRAINED_WORDS = 0.5
+"""The rule's least share of the typed words in the titles of the first hits: with less they answer another query."""
 
-UNTRAINED_SIMILARITY = 0.45
+UNTRAINED_SIMILARITY = 0.4
 """The rule's least mean cosine of the first hits. On Home Depot, with the kinds that a third of the queries mean taken
-out, the rule was right 57 times of 100 that it spoke (33 by chance), and doubted 8 of 100 good answers."""
+out, the rule was right 66 times of 100 that it spoke (32 by chance), found 23 of 100 and doubted 6 of 100 good ones."""
 
 TEXT = "text"
 """The channel of nearness in meaning."""
@@ -41,27 +42,28 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What search knows of an answer, all from 0 to 1 (but `members`); 0 where there is nothing to tell.
+    """What search knows of an answer, each about 0 to 1 but for `members`; 0 where there is nothing to tell.
 
-    `coverage`: share of the query's weighted words in the hit that matches them best.
-    `best_words`: that hit's BM25F over the most that these words could ever give.
-    `mean_words`: the same, mean of the five best (missing ones count 0).
-    `best_similarity`: greatest cosine of a text vector to the query's.
-    `shown_similarity`: mean cosine of the five first hits as shown, those without a vector counting 0.
-    `agreement`: share of the ten best hits by words that are also among the ten nearest in meaning.
-    `known_words`: weighted share of the query's words that any product holds.
-    `title_coverage`: greatest share of the query's weighted words in the title of one of the five best hits.
-    `members`: log(1 + number of products in the result set).
+    Of the query's words: `known_words`, weighted share that any product holds. Of the best matches of the words:
+    `coverage`, weighted share of the query in the best one; `best_words` and `mean_words`, BM25F of the best and of the
+    five best over the most that these words could ever give; `gap`, how far the tenth score is behind the first, as a
+    share of it. Of meaning: `best_similarity`, greatest cosine of any product; `contrast`, by how much it exceeds the
+    hundredth. Of the five first hits as shown: `title_coverage`, greatest weighted share of the query in one title;
+    `title_words`, mean share of the typed words in their titles; `shown_similarity`, mean cosine to the query;
+    `coherence`, mean cosine to each other, whether they show one kind of product. `members`: log(1 + results).
     """
 
+    known_words: float = 0.0
     coverage: float = 0.0
     best_words: float = 0.0
     mean_words: float = 0.0
+    gap: float = 0.0
     best_similarity: float = 0.0
-    shown_similarity: float = 0.0
-    agreement: float = 0.0
-    known_words: float = 0.0
+    contrast: float = 0.0
     title_coverage: float = 0.0
+    title_words: float = 0.0
+    shown_similarity: float = 0.0
+    coherence: float = 0.0
     members: float = 0.0
 
     def vector(self) -> npt.NDArray[np.float32]:
@@ -123,60 +125,70 @@ class TermWeights:
         return sum(self.worth[term] * part for term, part in covered.items()) / total if total > 0 else 0.0
 
 
-def signals_of(
-    terms: TermWeights,
-    *,
-    word_scores: npt.ArrayLike,
-    coverages: npt.ArrayLike,
-    similarities: npt.ArrayLike = (),
-    shown_similarities: npt.ArrayLike = (),
-    agreement: float = 0.0,
-    titles: Sequence[str] = (),
-    members: int = 0,
-) -> Signals:
-    """Compute the signals from the best hits' BM25F scores, best first, with the coverage of each.
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """What signals are computed from.
 
-    `similarities` are cosines of the products nearest in meaning, `shown_similarities` and `titles` those of the first
-    hits as shown, NaN where a product has no vector.
+    `word_scores` and `coverages` are those of the ten best matches, best first; `nearest` cosines of the products
+    nearest in meaning, in any order; `titles`, `similarities` (NaN without a vector) and `vectors` (of norm 1,
+    [hits, dim]) those of the first hits as shown; `members` the size of the result set.
     """
-    scores = np.asarray(word_scores, dtype=np.float64)[:LEADERS] / (terms.total or 1.0)
-    near, shown = (np.asarray(each, dtype=np.float64) for each in (similarities, shown_similarities))
-    covered = np.asarray(coverages, dtype=np.float64)[:1]
+
+    words: Sequence[str] = ()
+    word_scores: npt.ArrayLike = ()
+    coverages: npt.ArrayLike = ()
+    nearest: npt.ArrayLike = ()
+    titles: Sequence[str] = ()
+    similarities: npt.ArrayLike = ()
+    vectors: npt.ArrayLike = ()
+    members: int = 0
+
+
+def signals_of(terms: TermWeights, evidence: Evidence) -> Signals:
+    """Compute the signals of an answer."""
+    scores = np.asarray(evidence.word_scores, dtype=np.float64) / (terms.total or 1.0)
+    coverages, nearest, shown = (
+        np.asarray(each, dtype=np.float64) for each in (evidence.coverages, evidence.nearest, evidence.similarities)
+    )
+    titles = [set(terms_of(title)) for title in evidence.titles[:LEADERS]]
     return Signals(
-        coverage=float(covered[0]) if len(covered) else 0.0,
-        best_words=float(scores[0]) if len(scores) else 0.0,
-        mean_words=float(scores.sum()) / LEADERS,
-        best_similarity=max(float(near.max()), 0.0) if len(near) else 0.0,
-        shown_similarity=max(float(np.nansum(shown[:LEADERS])) / LEADERS, 0.0),
-        agreement=agreement,
         known_words=terms.share(terms.known),
-        title_coverage=max((terms.share(set(terms_of(title))) for title in titles[:LEADERS]), default=0.0),
-        members=float(np.log1p(members)),
+        coverage=float(coverages[0]) if len(coverages) else 0.0,
+        best_words=float(scores[0]) if len(scores) else 0.0,
+        mean_words=float(scores[:LEADERS].sum()) / LEADERS,
+        gap=_gap(scores),
+        best_similarity=float(nearest.max()) if len(nearest) else 0.0,
+        contrast=float(nearest.max() - nearest.min()) if len(nearest) else 0.0,
+        title_coverage=max(map(terms.share, titles), default=0.0),
+        title_words=_title_words(evidence.words, titles),
+        shown_similarity=float(np.nansum(shown[:LEADERS])) / LEADERS,
+        coherence=_coherence(np.asarray(evidence.vectors, dtype=np.float64)),
+        members=float(np.log1p(evidence.members)),
     )
 
 
 def signals_of_results(results: ResultSet, *, shown: Rows, titles: Sequence[str]) -> Signals:
     """Compute the signals of a result set, filters applied; `shown` and `titles` are its first hits, best first."""
-    asked = results.questions
+    asked, view = results.questions, results.view
     weights = TermWeights.of(
         asked.terms,
-        results.view.document_frequency(list(asked.terms)),
-        product_count=results.view.count,
+        view.document_frequency(list(asked.terms)),
+        product_count=view.count,
         stands_for=asked.stands_for,
     )
-    worded, scores, coverages = _best_by_words(results)
-    near, similarities = _nearest(results)
-    agreed = len(np.intersect1d(worded, near[:FIRST_PAGE])) / FIRST_PAGE
-    return signals_of(
-        weights,
+    probe = next((each for each in asked.probes if each.channel == TEXT), None)
+    rows, (scores, coverages) = shown[:LEADERS], _best_by_words(results)
+    evidence = Evidence(
+        words=words_of(results.query.words),
         word_scores=scores,
         coverages=coverages,
-        similarities=similarities,
-        shown_similarities=_similarities_of(results, shown[:LEADERS]),
-        agreement=agreed,
+        nearest=results.members.nearest[TEXT][1] if TEXT in results.members.nearest else (),
         titles=titles,
+        similarities=view.similarity(probe.space, probe.vector, rows) if probe else (),
+        vectors=list(view.vectors(probe.space, view.ids(rows)).values()) if probe else (),
         members=len(results.rows),
     )
+    return signals_of(weights, evidence)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -247,35 +259,48 @@ def model_from_json(record: Mapping[str, Any]) -> RelevanceModel:
 
 
 def is_doubtful_untrained(signals: Signals) -> bool:
-    """The rule without judgments: no title of the first hits covers half of the query, and they mean another thing."""
-    return signals.title_coverage < UNTRAINED_COVERAGE and signals.shown_similarity < UNTRAINED_SIMILARITY
+    """The rule without judgments: few typed words stand in the first titles, and what they mean is not near."""
+    return signals.title_words < UNTRAINED_WORDS and signals.shown_similarity < UNTRAINED_SIMILARITY
 
 
 _PER_SIGNAL = ("means", "scales", "coefficients")
 
 
-def _best_by_words(results: ResultSet) -> tuple[Rows, Scores, Scores]:
-    """The ten best matches that pass the filters, best first: rows, BM25F scores, coverage."""
+def _best_by_words(results: ResultSet) -> tuple[Scores, Scores]:
+    """BM25F and coverage of the ten best matches that pass the filters, best first."""
     match = results.members.match
     if match is None:
-        return np.empty(0, np.int32), np.empty(0, np.float32), np.empty(0, np.float32)
-    places = np.flatnonzero(np.isin(match.rows, results.rows, assume_unique=True))
-    if len(places) > FIRST_PAGE:
-        places = places[np.argpartition(-match.scores[places], FIRST_PAGE)[:FIRST_PAGE]]
-    best = places[np.argsort(-match.scores[places], kind="stable")]
-    return match.rows[best], match.scores[best], match.coverage[best]
+        return np.empty(0, np.float32), np.empty(0, np.float32)
+    scores, coverages = match.scores, match.coverage
+    if results.query.filters is not None:
+        passes = np.isin(match.rows, results.rows, assume_unique=True)
+        scores, coverages = scores[passes], coverages[passes]
+    if len(scores) > TENTH:
+        best = np.argpartition(-scores, TENTH)[:TENTH]
+        scores, coverages = scores[best], coverages[best]
+    order = np.argsort(-scores, kind="stable")
+    return scores[order], coverages[order]
 
 
-def _nearest(results: ResultSet) -> tuple[Rows, Scores]:
-    """The products nearest in meaning that pass the filters, nearest first."""
-    rows, scores = results.members.nearest.get(TEXT, (np.empty(0, np.int32), np.empty(0, np.float32)))
-    passes = np.isin(rows, results.rows if results.query.filters is not None else rows)
-    return rows[passes], scores[passes]
+def _gap(scores: npt.NDArray[np.float64]) -> float:
+    """1 where there are fewer than ten: nothing comes near the first."""
+    if not len(scores) or scores[0] <= 0:
+        return 0.0
+    return 1.0 - float(scores[TENTH - 1] / scores[0]) if len(scores) >= TENTH else 1.0
 
 
-def _similarities_of(results: ResultSet, rows: Rows) -> Scores:
-    probe = next((each for each in results.questions.probes if each.channel == TEXT), None)
-    return np.empty(0, np.float32) if probe is None else results.view.similarity(probe.space, probe.vector, rows)
+def _title_words(words: Sequence[str], titles: Sequence[Collection[str]]) -> float:
+    """Hits that are missing hold no word."""
+    typed = [terms[0] for terms in map(terms_of, words) if terms]
+    return sum(term in title for title in titles for term in typed) / (len(typed) * LEADERS) if typed else 0.0
+
+
+def _coherence(vectors: npt.NDArray[np.float64]) -> float:
+    """Mean cosine of all pairs; 0 where there is no pair."""
+    count = len(vectors)
+    if count < 2:
+        return 0.0
+    return float(((vectors @ vectors.T).sum() - count) / (count * (count - 1)))
 
 
 def _numbers(record: Mapping[str, Any], name: str, *, count: int | None = None) -> npt.NDArray[np.float64]:
