@@ -102,7 +102,7 @@ class Answering:
         if _covered(results) < HEARD_COVERAGE:
             heard = self.reader.by_sound(query, view)
             results = results if heard is query else search(heard)
-        for _, looser in loosened(results.query):
+        for _, looser in loosened(results.query, found=len(results.rows)):
             if len(results.rows) >= FEW_RESULTS:
                 break
             tried = search(looser)

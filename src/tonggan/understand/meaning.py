@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from tonggan.encode.words import query_terms
@@ -45,6 +45,12 @@ KINDS = (
 
 OPEN_CONFIDENCE = 0.15
 """Confidence from which another meaning of a name is worth weighing by the results."""
+
+SURE_CONFIDENCE = 0.9
+"""Confidence from which a brand's name means the brand; under it one title in ten holds the name as a word."""
+
+WORD = "word"
+"""The kind of a reading that takes a name for an ordinary word."""
 
 MEASURE_WEIGHT = 0.9
 """Half a litre is 500 ml: as good as what was typed, which leads all the same."""
@@ -207,7 +213,7 @@ def _open_readings(meanings: Sequence[Sequence[Entity]], knowledge: Knowledge) -
     """The readings of the first name that may mean two things; a query with two of them is beyond a row of choices."""
     for several in meanings:
         likely = [entity for entity in several if entity.confidence >= OPEN_CONFIDENCE and _is_sold(entity)]
-        if len({entity.kind for entity in likely}) > 1:
+        if len({entity.kind for entity in likely}) > 1 or _is_doubtful(likely):
             return _exclusive(likely, knowledge)
     return ()
 
@@ -217,18 +223,25 @@ def _is_sold(entity: Entity) -> bool:
     return bool(entity.field) or entity.kind == "category"
 
 
+def _is_doubtful(likely: Sequence[Entity]) -> bool:
+    """Whether the one meaning is a brand whose name other titles hold as a word: apples are no Apple."""
+    return len(likely) == 1 and likely[0].kind == "brand" and likely[0].confidence < SURE_CONFIDENCE
+
+
 def _exclusive(entities: Sequence[Entity], knowledge: Knowledge) -> tuple[Reading, ...]:
-    """Readings that no product has two of: the lexicon's meanings are of products without the catalogue's values."""
-    values = [Condition(entity.field, "=", (entity.value,)) for entity in entities if entity.field]
-    apart: dict[str, Filter] = {}
-    for entity in entities:
-        if entity.field:
-            apart.setdefault(entity.kind, Condition(entity.field, "=", (entity.value,)))
-        elif values and "title" in knowledge.facts.text_fields:
-            parts = (Condition("title", "~", (entity.text,)), *(Not(value) for value in values))
-            apart.setdefault(entity.kind, AllOf(parts))
+    """Readings that no product has two of: those of the catalogue's values, and the mere word without any of them."""
+    values = {
+        entity.kind: Condition(entity.field, "=", (entity.value,)) for entity in reversed(entities) if entity.field
+    }
     first = {entity.kind: entity for entity in reversed(entities)}
-    return tuple(Reading(first[kind], first[kind].value or first[kind].text, test) for kind, test in apart.items())
+    readings = [Reading(first[kind], first[kind].value, test) for kind, test in values.items()]
+    if values and "title" in knowledge.facts.text_fields:
+        named = first.get("category", entities[0])
+        word = named if not named.field else replace(named, kind=WORD, value="", field="")
+        written = (word.text, f"{word.text}s") if word.text.isascii() else (word.text,)
+        parts = (Condition("title", "~", written), *(Not(test) for test in values.values()))
+        readings.append(Reading(word, word.text, AllOf(parts)))
+    return tuple(readings)
 
 
 def _shown(each: Interpretation) -> str:

@@ -18,10 +18,14 @@ ORDER = ("discount", "stars", "stock", "price", "exclusion")
 """Kinds of interpretations, the one that shoppers give up most easily first."""
 
 
-def loosened(query: Query) -> Iterator[tuple[str, Query]]:
-    """Yield what is given up next, by its key, and the query without it; each step keeps what those before gave up."""
+def loosened(query: Query, *, found: int) -> Iterator[tuple[str, Query]]:
+    """Yield what is given up next, by its key, and the query without it; each step keeps what those before gave up.
+
+    `found` is how many results there are as it stands: what somebody said not to want is only shown where there is
+    nothing else.
+    """
     read = query.understood.interpretations if query.understood else ()
-    held = [each for each in read if each.filter is not None]
+    held = [each for each in read if each.filter is not None and not (found and each.kind == "exclusion")]
     for each in sorted(held, key=lambda found: ORDER.index(found.kind) if found.kind in ORDER else len(ORDER)):
         assert each.filter is not None
         query = replace(
