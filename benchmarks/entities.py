@@ -30,9 +30,9 @@ from tonggan.encode.words import normalize
 from tonggan.index import IndexSchema, index_adapter
 from tonggan.index.entries import WORD_FIELDS, entry_of
 from tonggan.records import Entity, Expansion
-from tonggan.understand.entities import find_entities
-from tonggan.understand.expansion import expand
-from tonggan.understand.gazetteer import Gazetteer
+from tonggan.understand.names.entities import find_entities
+from tonggan.understand.names.expansion import expand
+from tonggan.understand.names.gazetteer import Gazetteer
 from tonggan.understand.retail_words import retail_words
 from tonggan.understand.segmentation import segment
 

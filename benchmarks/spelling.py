@@ -34,10 +34,10 @@ from tonggan.evaluate import EvaluationQuery
 from tonggan.packs.library import BUNDLED, DEFAULT
 from tonggan.records import Token
 from tonggan.shop import Shop
-from tonggan.understand.pinyin import PinyinIndex
-from tonggan.understand.pinyin_reading import read_pinyin
-from tonggan.understand.spelling import correct
-from tonggan.understand.vocabulary import Vocabulary, latin_words
+from tonggan.understand.spelling.correction import correct
+from tonggan.understand.spelling.pinyin import PinyinIndex
+from tonggan.understand.spelling.pinyin_reading import read_pinyin
+from tonggan.understand.spelling.vocabulary import Vocabulary, latin_words
 
 TOP = 10
 LEAST_LETTERS = 4

@@ -32,8 +32,8 @@ from tonggan.index import IndexSchema, View, index_adapter
 from tonggan.index.entries import WORD_FIELDS, entry_of
 from tonggan.packs import __file__ as packs_file
 from tonggan.records import Product, Rating
-from tonggan.understand.suggestions import Suggestions
-from tonggan.understand.typed import has_han
+from tonggan.understand.suggest.suggestions import Suggestions
+from tonggan.understand.suggest.typed import has_han
 
 BATCH = 1_000
 QUERIES = 400

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from tonggan.understand.facts import Facts, facts_of
-from tonggan.understand.negation import read_exclusions
-from tonggan.understand.stars import read_stars
-from tonggan.understand.wishes import read_wishes
+from tonggan.understand.quantities.negation import read_exclusions
+from tonggan.understand.quantities.stars import read_stars
+from tonggan.understand.quantities.wishes import read_wishes
 
 
 def view(*, text_fields: tuple[str, ...]) -> Any:

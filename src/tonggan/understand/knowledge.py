@@ -10,11 +10,11 @@ from typing import Self
 from tonggan.encode.lexicon import parse_lexicon
 from tonggan.index import View
 from tonggan.understand.facts import Facts, facts_of
-from tonggan.understand.gazetteer import Gazetteer
-from tonggan.understand.pinyin import PinyinIndex
+from tonggan.understand.names.gazetteer import Gazetteer
 from tonggan.understand.retail_words import retail_words
-from tonggan.understand.suggestions import Suggestions
-from tonggan.understand.vocabulary import Vocabulary
+from tonggan.understand.spelling.pinyin import PinyinIndex
+from tonggan.understand.spelling.vocabulary import Vocabulary
+from tonggan.understand.suggest.suggestions import Suggestions
 
 TITLES_AT_ONCE = 2_000
 """Titles read before looking whether to stop: a few milliseconds."""

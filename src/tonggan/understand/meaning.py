@@ -22,17 +22,17 @@ from tonggan.records import (
 )
 from tonggan.understand.cleaning import clean
 from tonggan.understand.codes import code_candidates
-from tonggan.understand.entities import all_readings
-from tonggan.understand.expansion import expand
-from tonggan.understand.homophones import read_homophones
-from tonggan.understand.interpretations import read_interpretations
 from tonggan.understand.knowledge import Knowledge
 from tonggan.understand.language import language_of
-from tonggan.understand.measures import read_measures
-from tonggan.understand.name_units import key_of
-from tonggan.understand.pinyin_reading import read_pinyin
+from tonggan.understand.names.entities import all_readings
+from tonggan.understand.names.expansion import expand
+from tonggan.understand.names.name_units import key_of
+from tonggan.understand.quantities.interpretations import read_interpretations
+from tonggan.understand.quantities.measures import read_measures
 from tonggan.understand.segmentation import segment
-from tonggan.understand.spelling import correct
+from tonggan.understand.spelling.correction import correct
+from tonggan.understand.spelling.homophones import read_homophones
+from tonggan.understand.spelling.pinyin_reading import read_pinyin
 
 EVERYTHING = "all"
 """Undoes every interpretation: the words are searched for as they stand."""
