@@ -8,7 +8,7 @@ import pytest
 
 from serve.conftest import Client, Connect
 from serve.pretend_shop import PICTURE, ToyShop
-from tonggan.understand.suggestions import Suggestion
+from tonggan.understand.suggest.suggestions import Suggestion
 
 FOUND = [
     Suggestion("query", "red mug", ((0, 3),), 12, correction="red"),

@@ -8,7 +8,7 @@ from typing import Any
 
 from tonggan.errors import NotFoundError
 from tonggan.records import Product
-from tonggan.understand.suggestions import Suggestion
+from tonggan.understand.suggest.suggestions import Suggestion
 
 
 def suggestions_as_json(suggestions: Sequence[Suggestion], get: Callable[[str], Product]) -> list[dict[str, Any]]:

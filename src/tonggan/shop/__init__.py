@@ -39,7 +39,7 @@ from tonggan.shop.pictures import PictureKeeper
 from tonggan.shop.preparation import prepare_rows
 from tonggan.shop.projection import Projection
 from tonggan.shop.requests import Names, SearchOptions, build_query, names
-from tonggan.understand.suggestions import Suggestion
+from tonggan.understand.suggest.suggestions import Suggestion
 
 __all__ = ["EncodeReport", "ImportReport", "Progress", "Shop", "ShopSettings"]
 

@@ -25,7 +25,7 @@ from tonggan.shop.projection import Projection, Standing
 from tonggan.shop.reading import Meant, Reader
 from tonggan.understand.ambiguity import weigh
 from tonggan.understand.relaxation import FEW_RESULTS, loosened
-from tonggan.understand.suggestions import Suggestion
+from tonggan.understand.suggest.suggestions import Suggestion
 
 HEARD_COVERAGE = 0.5
 """Share of the words that the best product covers under which they may have been meant as they sound."""

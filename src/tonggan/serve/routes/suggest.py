@@ -14,7 +14,7 @@ from tonggan.errors import InputError
 from tonggan.serve.openapi import FAILURES, NUMBER, TEXT, WHOLE, query_parameter, success
 from tonggan.serve.parameters import LONGEST_WORDS, check_names
 from tonggan.serve.service import Service, json_response, service_of
-from tonggan.understand.suggestions import MOST_SUGGESTIONS
+from tonggan.understand.suggest.suggestions import MOST_SUGGESTIONS
 
 DEFAULT_LIMIT = 8
 
