@@ -23,6 +23,7 @@ from tonggan.encode.words import normalize
 from tonggan.evaluate.classification import area_interval, brier_score, confusion, reliability, roc_curve
 from tonggan.evaluate.plots import reliability_plot, roc_plot
 from tonggan.learn.relevance import cross_validate, learn_relevance, report
+from tonggan.rank.order import Ranking
 from tonggan.rank.relevance import SIGNAL_NAMES, Signals, is_doubtful_untrained, signals_of_results
 from tonggan.records import Query
 from tonggan.retrieve import RetrievalSettings
@@ -93,13 +94,13 @@ def over_seeds(reports: list[dict[str, Any]], name: str) -> dict[str, float]:
 
 
 def signals_in(shop: Shop, text: str) -> Signals:
-    """Return the signals of one query as the shop retrieves it."""
+    """Return the signals of one query as it is typed, without what understanding would make of it."""
     standing = shop.projection.standing
     view = standing.index.view()
-    hits = shop.search(text, per_page=HITS).hits
-    results = find(Query(words=text), view, standing.senses, RetrievalSettings())
-    shown = np.concatenate([view.rows([hit.product.id]) for hit in hits]) if hits else np.empty(0, np.int32)
-    return signals_of_results(results, shown=shown, titles=[hit.product.title for hit in hits])
+    results = find(Query(words=text, per_page=HITS), view, standing.senses, RetrievalSettings())
+    shown, _ = Ranking(results).page()
+    titles = {product.id: product.title for product in shop.store.get(view.ids(shown))}
+    return signals_of_results(results, shown=shown, titles=[titles[each] for each in view.ids(shown)])
 
 
 def single(signal: np.ndarray, is_relevant: np.ndarray) -> dict[str, Any]:

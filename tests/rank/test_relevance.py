@@ -9,6 +9,7 @@ import pytest
 
 from tonggan import Shop
 from tonggan.errors import InputError
+from tonggan.rank.order import Ranking
 from tonggan.rank.relevance import (
     SIGNAL_NAMES,
     Evidence,
@@ -168,10 +169,10 @@ def test_without_a_model_an_answer_is_doubtful_when_neither_words_nor_meaning_fi
 def signals_in(shop: Shop, text: str) -> Signals:
     standing = shop.projection.standing
     view = standing.index.view()
-    hits = shop.search(text).hits
-    rows = [int(view.rows([hit.product.id])[0]) for hit in hits]
     results = find(Query(words=text), view, standing.senses, RetrievalSettings())
-    return signals_of_results(results, shown=np.array(rows, np.int32), titles=[hit.product.title for hit in hits])
+    shown, _ = Ranking(results).page()
+    titles = {product.id: product.title for product in shop.store.get(view.ids(shown))}
+    return signals_of_results(results, shown=shown, titles=[titles[each] for each in view.ids(shown)])
 
 
 def test_signals_of_a_shop_tell_what_it_sells_from_what_it_does_not(toy_shop: Shop) -> None:

@@ -24,9 +24,9 @@ FIGURES = ("mean", "low", "high", "random")
 """What `evaluate --json` has of each measure; others rely on these."""
 
 Queries = Annotated[
-    Path | None, typer.Option("--queries", help="CSV: query_id,text,image,like,rating,filter_by.  [required]")
+    Path | None, typer.Option("--queries", help="CSV: query_id,text,image,like,rating,filter_by; required.")
 ]
-Grades = Annotated[Path | None, typer.Option("--qrels", help="Grades: CSV, TREC, Quepid or OpenSearch.  [required]")]
+Grades = Annotated[Path | None, typer.Option("--qrels", help="Grades: CSV, TREC, Quepid or OpenSearch; required.")]
 
 app = typer.Typer(invoke_without_command=True)
 
