@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -53,6 +53,12 @@ def reciprocal_rank(channels: Sequence[ChannelScores], *, count: int) -> Scores:
         order = said[np.argsort(-channel.raw[said], kind="stable")]
         merged[order] += channel.weight / (RANK_OFFSET + 1 + np.arange(len(order)))
     return merged
+
+
+def weighed(channels: Sequence[ChannelScores], shares: Mapping[str, float]) -> list[ChannelScores]:
+    """Return the channels with other shares of the whole; those that are not named keep their own."""
+    total = _total_weight(channels)
+    return [replace(channel, weight=shares.get(channel.channel, channel.weight / total)) for channel in channels]
 
 
 MERGERS = {"convex": convex, "rrf": reciprocal_rank}

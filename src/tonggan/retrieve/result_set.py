@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 
 import numpy as np
 
@@ -12,8 +14,11 @@ from tonggan.records import Query
 from tonggan.retrieve import RetrievalSettings
 from tonggan.retrieve.channels import QueryEncoders, Questions, ask
 from tonggan.retrieve.membership import Members, common, find_members, union
-from tonggan.retrieve.merge import MERGERS, ChannelScores, reasons
+from tonggan.retrieve.merge import MERGERS, ChannelScores, reasons, weighed
 from tonggan.retrieve.wishes import wish_scores
+
+NO_WEIGHTS: Mapping[str, float] = MappingProxyType({})
+"""Settings weigh the channels."""
 
 COSINE_ENDS = (-1.0, 1.0)
 """The least and greatest cosine similarity there is."""
@@ -21,7 +26,10 @@ COSINE_ENDS = (-1.0, 1.0)
 
 @dataclass(frozen=True)
 class ResultSet:
-    """The products of a query that pass its filters, and their order; build it with `find`."""
+    """The products of a query that pass its filters, and their merged scores; build it with `find`.
+
+    `weights` are learnt shares of channels, which take the place of those that settings give them.
+    """
 
     query: Query
     view: View
@@ -29,6 +37,7 @@ class ResultSet:
     members: Members
     rows: Rows
     settings: RetrievalSettings
+    weights: Mapping[str, float] = field(default_factory=dict)
 
     def reasons(self, row: int) -> dict[str, object]:
         """Why a row of the head has its merged score, channel by channel; empty for rows behind the head."""
@@ -79,7 +88,8 @@ class ResultSet:
         words = [self._words_channel()] if self.members.match is not None else []
         dense = self._densely_scored(words)
         probes = [self._probe_channel(at, dense) for at in range(len(self.questions.probes))]
-        return words + probes + [wish_scores(wish, self.view, self.head) for wish in self.questions.wishes]
+        asked = weighed(words + probes, self.weights) if self.weights else words + probes
+        return asked + [wish_scores(wish, self.view, self.head) for wish in self.questions.wishes]
 
     def _words_channel(self) -> ChannelScores:
         match = self.members.match
@@ -114,9 +124,16 @@ class ResultSet:
         return ChannelScores(probe.channel, raw, probe.weight, low, high)
 
 
-def find(query: Query, view: View, encoders: QueryEncoders | None, settings: RetrievalSettings) -> ResultSet:
+def find(
+    query: Query,
+    view: View,
+    encoders: QueryEncoders | None,
+    settings: RetrievalSettings,
+    *,
+    weights: Mapping[str, float] = NO_WEIGHTS,
+) -> ResultSet:
     """Return the result set of a query on a view; NotFoundError where `like` names no product."""
     questions = ask(query, view, encoders, settings)
     members = find_members(query, view, questions, settings)
     rows = members.rows if query.filters is None else common(members.rows, view.select(query.filters))
-    return ResultSet(query, view, questions, members, rows, settings)
+    return ResultSet(query, view, questions, members, rows, settings, weights)

@@ -75,7 +75,7 @@ class Shop:
         self.media = MediaFolder(self._layout.media, workers=self._workers)
         packs = ShopPacks(self._layout.packs, start=settings.pack, settings=encoding)
         self.projection = Projection(self.store, self.media, self._layout, packs=packs, adapter=settings.index)
-        self._answering = Answering(self.store, self.projection, settings=answering)
+        self._answering = Answering(self.store, self.projection, rankers=self._layout.rankers, settings=answering)
         self._encoding = encoding
         self._change = PackChange(self.store, self.projection)
         self._change.resume_later()

@@ -7,6 +7,9 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
+from pathlib import Path
+
+import numpy as np
 
 from tonggan.answer import compose
 from tonggan.catalogue.store import SqlStore
@@ -14,6 +17,7 @@ from tonggan.index import Rows, Scores, View
 from tonggan.rank import RankSettings
 from tonggan.rank.diversity import spread_of
 from tonggan.rank.order import Adjust, Ranking, Spread
+from tonggan.rank.relevance import LEADERS, is_doubtful_untrained, signals_of_results
 from tonggan.rank.rules import Boost
 from tonggan.rank.rules.application import boosted
 from tonggan.rank.variants import VARIANT_FIELD, with_variants
@@ -22,6 +26,7 @@ from tonggan.retrieve import RetrievalSettings
 from tonggan.retrieve.facets import check_facets
 from tonggan.retrieve.result_set import ResultSet, find
 from tonggan.shop.projection import Projection, Standing
+from tonggan.shop.ranker_keeper import OpenRanker, RankerKeeper
 from tonggan.shop.reading import Meant, Reader
 from tonggan.understand.ambiguity import weigh
 from tonggan.understand.relaxation import FEW_RESULTS, loosened
@@ -45,7 +50,8 @@ class AnswerSettings:
 class Answering:
     """Answers requests; writes nothing."""
 
-    def __init__(self, store: SqlStore, projection: Projection, *, settings: AnswerSettings) -> None:
+    def __init__(self, store: SqlStore, projection: Projection, *, rankers: Path, settings: AnswerSettings) -> None:
+        self.rankers = RankerKeeper(rankers)
         self._store = store
         self._projection = projection
         self._settings = settings
@@ -55,12 +61,18 @@ class Answering:
         """Answer a query that was asked at a moment of `time.perf_counter`."""
         times = [started]
         ranking, meant = self.ranked(asked, times=times)
+        ranker = self.rankers.of(meant.query)
         answer = compose(ranking, self._store.get, query_id=uuid.uuid4().hex)
+        relevance, is_doubtful = _relevance(ranking, ranker)
         times.append(time.perf_counter())
         return replace(
             answer,
             timings_ms=_timings(times),
             readings=_readings(ranking),
+            relevance=relevance,
+            is_doubtful=is_doubtful,
+            ranker=ranker.name,
+            degraded=(*answer.degraded, *(["ranker"] if ranker.problem else [])),
             rules=meant.applied.fired,
             redirect=meant.applied.redirect,
             banners=tuple(asdict(banner) for banner in meant.applied.banners),
@@ -75,12 +87,14 @@ class Answering:
             view, asked = with_variants(view), replace(asked, group_by=VARIANT_FIELD, group_limit=1)
         meant = self.reader.read(asked, view)
         noted.append(time.perf_counter())
-        results = self._find(meant.query, standing, view)
+        ranker = self.rankers.of(meant.query)
+        results = self._find(meant.query, standing, view, weights=ranker.weights(meant.query))
         check_facets(results)
         noted.append(time.perf_counter())
         ranking = Ranking(
             results,
             self._settings.rank,
+            rescore=ranker.rescore if ranker.ranker is not None and results.query.words else None,
             adjust=_adjusting(meant.applied.boosts),
             spread=self._spreading(results.query, view, standing),
         )
@@ -95,9 +109,10 @@ class Answering:
         """Stop what is being learnt behind."""
         self.reader.knowledge.close()
 
-    def _find(self, query: Query, standing: Standing, view: View) -> ResultSet:
+    def _find(self, query: Query, standing: Standing, view: View, *, weights: Mapping[str, float]) -> ResultSet:
         """Return the result set of an understood query, loosened where it finds too little."""
-        search = partial(find, view=view, encoders=standing.senses, settings=self._settings.retrieval)
+        settings = self._settings.retrieval
+        search = partial(find, view=view, encoders=standing.senses, settings=settings, weights=weights)
         results = search(query)
         if _covered(results) < HEARD_COVERAGE:
             heard = self.reader.by_sound(query, view)
@@ -141,6 +156,27 @@ def _readings(ranking: Ranking) -> tuple[Reading, ...]:
         return ()
     view = ranking.results.view
     return weigh(understood.readings, view, best=ranking.leading, scores=ranking.scores_of, clicks={})
+
+
+def _relevance(ranking: Ranking, ranker: OpenRanker) -> tuple[float | None, bool]:
+    """How likely the answer is a good one, where the shop has learnt to say, and whether it rather is not."""
+    results = ranking.results
+    if results.members.match is None:
+        return None, False
+    shown = ranking.leading(LEADERS)[:LEADERS]
+    signals = signals_of_results(results, shown=shown, titles=_titles(results.view, shown))
+    if ranker.relevance is None:
+        return None, is_doubtful_untrained(signals)
+    return ranker.relevance.probability(signals), ranker.relevance.is_doubtful(signals)
+
+
+def _titles(view: View, rows: Rows) -> list[str]:
+    """Titles of rows in any order (a view answers for ascending rows)."""
+    if "title" not in view.text_fields:
+        return []
+    ascending = np.sort(rows)
+    of_row = dict(zip(ascending.tolist(), view.values("title", ascending), strict=True))
+    return [next(iter(of_row[row]), "") for row in rows.tolist()]
 
 
 def _timings(times: list[float]) -> Mapping[str, float]:

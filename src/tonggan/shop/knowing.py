@@ -1,4 +1,4 @@
-"""What understanding knows of a catalogue, in step with the index: at once in a small shop, behind it in a large one."""
+"""What understanding knows of a catalogue, in step with the index: at once in a small shop, behind it in large ones."""
 
 from __future__ import annotations
 

@@ -70,6 +70,10 @@ class Layout:
         return self.folder / "index"
 
     @property
+    def rankers(self) -> Path:
+        return self.folder / "rankers"
+
+    @property
     def refusals(self) -> Path:
         """Refused rows of the last import of a file."""
         return self.folder / "refused.csv"
