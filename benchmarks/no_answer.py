@@ -5,7 +5,7 @@
 13 of the queries have no relevant product. Every figure of the model is held out (five folds, whole pipeline inside);
 rows that learn nothing are measured on all queries. Signals and penalty come from reasoning and from Home Depot, with
 the kinds that some queries mean taken out of its catalogue. These queries were seen with four sets of signals while
-they were made: 8, 9, 6 and now 12 of them gave .81, .82, .77 and .81, which 13 queries cannot tell apart.
+they were made: 8, 9, 6 and now 12 of them gave .81, .82, .77 and .82, which 13 queries cannot tell apart.
 """
 
 from __future__ import annotations
