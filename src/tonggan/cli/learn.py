@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tonggan.cli.learn_pack import pack
+from tonggan.cli.learn_rank import rank
 from tonggan.cli.learn_tune import tune
 from tonggan.cli.opening import require_free, require_shop
 from tonggan.cli.options import DEFAULT_SHOP, AsJson, Quiet, ShopFolder
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Learn from the shop's own products, photos and shoppers.")
 
 app.command()(pack)
+app.command()(rank)
 app.command()(tune)
 
 STAGES = (0, 1)

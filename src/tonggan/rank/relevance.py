@@ -16,7 +16,7 @@ import numpy.typing as npt
 from tonggan.encode.words import terms as terms_of
 from tonggan.encode.words import words as words_of
 from tonggan.errors import InputError
-from tonggan.index import NOBODY, Rows, Scores
+from tonggan.index import NOBODY, Rows, Scores, View
 from tonggan.index.scoring import inverse_document_frequency
 from tonggan.retrieve.result_set import ResultSet
 
@@ -189,6 +189,15 @@ def signals_of_results(results: ResultSet, *, shown: Rows, titles: Sequence[str]
         members=len(results.rows),
     )
     return signals_of(weights, evidence)
+
+
+def titles_of(view: View, rows: Rows) -> list[str]:
+    """Return the titles of rows in any order (a view answers for ascending rows)."""
+    if "title" not in view.text_fields:
+        return []
+    ascending = np.sort(rows)
+    of_row = dict(zip(ascending.tolist(), view.values("title", ascending), strict=True))
+    return [next(iter(of_row[row]), "") for row in rows.tolist()]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -25,6 +25,7 @@ from tonggan.feed import FeedMapping, open_feed
 from tonggan.feed.refusals import RefusalFile
 from tonggan.packs.library import PackLibrary
 from tonggan.rank import RankSettings
+from tonggan.rank.order import Ranking
 from tonggan.records import Answer, Picture, Product
 from tonggan.retrieve import RetrievalSettings
 from tonggan.retrieve.facets import useful_facets
@@ -217,6 +218,19 @@ class Shop:
         picture = self._picture(image, crop)
         query = build_query(words, image=picture, per_page=self.settings.per_page, options=options)
         return self._answering.answer(query, started=started)
+
+    def ranked(
+        self, words: str = "", *, image: bytes | str | Path | Picture | None = None, **options: Unpack[SearchOptions]
+    ) -> Ranking:
+        """Return the whole order of a query's results, with what each score is made of; `search` cuts its pages."""
+        picture = self._picture(image, None)
+        query = build_query(words, image=picture, per_page=self.settings.per_page, options=options)
+        return self._answering.ranked(query)[0]
+
+    @property
+    def rankers(self) -> Path:
+        """Return the folder of learnt rankers."""
+        return self._layout.rankers
 
     def suggest(self, prefix: str, *, limit: int = 8, locale: str = "") -> list[Suggestion]:
         """Return what an unfinished query may become: queries, categories and products, best first.

@@ -9,15 +9,13 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from tonggan.answer import compose
 from tonggan.catalogue.store import SqlStore
 from tonggan.index import Rows, Scores, View
 from tonggan.rank import RankSettings
 from tonggan.rank.diversity import spread_of
 from tonggan.rank.order import Adjust, Ranking, Spread
-from tonggan.rank.relevance import LEADERS, is_doubtful_untrained, signals_of_results
+from tonggan.rank.relevance import LEADERS, is_doubtful_untrained, signals_of_results, titles_of
 from tonggan.rank.rules import Boost
 from tonggan.rank.rules.application import boosted
 from tonggan.rank.variants import VARIANT_FIELD, with_variants
@@ -164,19 +162,10 @@ def _relevance(ranking: Ranking, ranker: OpenRanker) -> tuple[float | None, bool
     if results.members.match is None:
         return None, False
     shown = ranking.leading(LEADERS)[:LEADERS]
-    signals = signals_of_results(results, shown=shown, titles=_titles(results.view, shown))
+    signals = signals_of_results(results, shown=shown, titles=titles_of(results.view, shown))
     if ranker.relevance is None:
         return None, is_doubtful_untrained(signals)
     return ranker.relevance.probability(signals), ranker.relevance.is_doubtful(signals)
-
-
-def _titles(view: View, rows: Rows) -> list[str]:
-    """Titles of rows in any order (a view answers for ascending rows)."""
-    if "title" not in view.text_fields:
-        return []
-    ascending = np.sort(rows)
-    of_row = dict(zip(ascending.tolist(), view.values("title", ascending), strict=True))
-    return [next(iter(of_row[row]), "") for row in rows.tolist()]
 
 
 def _timings(times: list[float]) -> Mapping[str, float]:
