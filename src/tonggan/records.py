@@ -315,12 +315,13 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A product in its place; `reasons` decompose the score by channel when asked to explain."""
+    """A product in its place; `why` says it in words, `reasons` decompose the score by channel when asked to explain."""
 
     product: Product
     score: float
     reasons: Mapping[str, Any] = field(default_factory=dict)
     highlight: Mapping[str, str] = field(default_factory=dict)
+    why: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tonggan.answer.highlight import highlighter
+import numpy as np
+
+from tonggan.answer.highlight import highlighter_of
 from tonggan.answer.meaning import reading_as_json, understanding_as_json
+from tonggan.answer.phrases import answer_language
+from tonggan.answer.reasons import reasons_in_phrases
 from tonggan.catalogue.wire import product_as_json
 from tonggan.rank.order import Ranking
 from tonggan.records import Answer, Hit, Product
@@ -23,15 +27,22 @@ def compose(ranking: Ranking, read: ProductReader, *, query_id: str) -> Answer:
     row_of = dict(zip(results.view.ids(rows), zip(rows.tolist(), scores.tolist(), strict=True), strict=True))
     query = results.query
     read_in = query.understood.interpretations if query.understood else ()
-    highlight = highlighter(query.words) if query.words else _no_highlight
+    highlight = highlighter_of(results) if query.words else _no_highlight
+    products = read(list(row_of))
+    shown = np.array([row_of[product.id][0] for product in products], np.int32)
     hits = [
         Hit(
             product=product,
             score=row_of[product.id][1],
             reasons=results.reasons(row_of[product.id][0]) if query.explain else {},
             highlight=highlight(product),
+            why=why,
         )
-        for product in read(list(row_of))
+        for product, why in zip(
+            products,
+            reasons_in_phrases(ranking, shown, products, language=answer_language(query)),
+            strict=True,
+        )
     ]
     return Answer(
         hits=tuple(hits),
@@ -69,6 +80,7 @@ def hit_as_json(hit: Hit) -> dict[str, Any]:
         "product": product_as_json(hit.product),
         "reasons": dict(hit.reasons),
         "highlight": dict(hit.highlight),
+        "why": list(hit.why),
     }
 
 

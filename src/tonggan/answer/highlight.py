@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
 from tonggan.encode.words import terms, words
 from tonggan.records import Product
+from tonggan.retrieve.result_set import ResultSet
 
 START, END = "\ue000", "\ue001"
 """Marks around a matched word: private-use characters, which no catalogue holds and no page takes for markup."""
@@ -18,6 +19,9 @@ SNIPPET_LETTERS = 160
 SEARCHED_LETTERS = 3_200
 """Letters of a description that are looked through for a match."""
 
+SHORTEST_STEM = 3
+"""Letters of a stem that is marked though nobody typed the word: shorter ones are parts of codes and measures."""
+
 TOKENS_KEPT = 1 << 16
 """Tokens whose stem is remembered; a catalogue's most frequent words."""
 
@@ -27,10 +31,17 @@ Highlighter = Callable[[Product], Mapping[str, str]]
 """Title and the telling part of the description with marks; a field without a match is left out."""
 
 
-def highlighter(query: str) -> Highlighter:
-    """Return what marks the words of a query in products."""
-    asked = words(query)
-    stems = {_stem(word) for word in asked}
+def highlighter_of(results: ResultSet) -> Highlighter:
+    """Return what marks in products what a query met: its words spelt right, joined or parted, and their expansions."""
+    understood = results.query.understood
+    meant = [expansion.text for expansion in understood.expansions] if understood else []
+    return highlighter(results.query.words, alike=meant, stems=results.questions.terms)
+
+
+def highlighter(query: str, *, alike: Iterable[str] = (), stems: Iterable[str] = ()) -> Highlighter:
+    """Return what marks the words of a query in products, those of texts alike, and words of some `stems`."""
+    asked = dict.fromkeys(word for text in (query, *alike) for word in words(text))
+    stems = {_stem(word) for word in asked} | {stem for stem in stems if len(stem) >= SHORTEST_STEM}
     longest_first = sorted((re.escape(word) for word in asked if _is_han(word)), key=len, reverse=True)
     han = re.compile("|".join(longest_first)) if longest_first else None
 

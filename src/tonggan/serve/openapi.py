@@ -69,6 +69,7 @@ HIT = {
         "product": PRODUCT,
         "reasons": {"type": "object"},
         "highlight": {"type": "object"},
+        "why": TEXTS,
     },
     "required": ["id", "score", "product"],
 }
