@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
@@ -33,9 +34,12 @@ class Ranker(Protocol):
     `spaces` are those whose vectors it reads beside the table; a ranker without any ignores `modalities`.
     """
 
-    kind: str
-    feature_names: tuple[str, ...]
-    spaces: tuple[str, ...]
+    @property
+    def kind(self) -> str: ...
+    @property
+    def feature_names(self) -> tuple[str, ...]: ...
+    @property
+    def spaces(self) -> tuple[str, ...]: ...
 
     def score(self, table: FeatureTable, modalities: Modalities | None = None) -> Scores: ...
 
@@ -140,9 +144,9 @@ def _open_linear(folder: Path, names: tuple[str, ...], parameters: Mapping[str, 
     return LinearRanker(names, weights.astype(np.float64), means.astype(np.float64))
 
 
-def _open_trees(folder: Path, names: tuple[str, ...], parameters: Mapping[str, Any]) -> Ranker:
+def _open_trees(folder: Path, names: tuple[str, ...], parameters: Mapping[str, Any], *, kind: str) -> Ranker:
     trees = trees_of_arrays(_arrays(folder), parameters, features=len(names))
-    return TreeRanker(names, trees, _open_session(folder / MODEL))
+    return TreeRanker(names, trees, _open_session(folder / MODEL), kind=kind)
 
 
 def _open_network(folder: Path, names: tuple[str, ...], parameters: Mapping[str, Any]) -> Ranker:
@@ -173,8 +177,8 @@ def _content(path: Path) -> bytes:
 
 _OPENERS = {
     "linear": _open_linear,
-    "lambdamart": _open_trees,
-    "lambdamart-on-convex": _open_trees,
+    "lambdamart": partial(_open_trees, kind="lambdamart"),
+    "lambdamart-on-convex": partial(_open_trees, kind="lambdamart-on-convex"),
     "network": _open_network,
     "attention": _open_attention,
 }

@@ -62,7 +62,7 @@ class TreeExplainer:
         followed = self._followed(goes_left)
         factors = self._integrals(followed)
         values = self._trees.leaf_values[:, None] * (followed - self._shares) * factors
-        return np.bincount(self._columns.ravel(), values.ravel(), minlength=self._features)
+        return np.bincount(self._columns.ravel(), values.ravel(), minlength=self._features).astype(np.float64)
 
     def _followed(self, goes_left: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
         """1 where the row meets all conditions on a feature of a leaf's path, else 0, [leaves, slots]."""
@@ -86,12 +86,12 @@ class TreeExplainer:
 def linear_contributions(
     table: FeatureTable, weights: npt.NDArray[np.float64], means: npt.NDArray[np.float64]
 ) -> Contributions:
-    """Return the exact Shapley values of a linear model: weight times the distance from the mean; unknown is the mean.
+    """Return the exact Shapley values of weights times distances from the mean; unknown is the mean, whose score is 0.
 
     >>> linear_contributions(np.array([[3.0, 1.0]]), np.array([2.0, 0.5]), np.array([1.0, 1.0])).values.tolist()
     [[4.0, 0.0]]
     """
-    return Contributions(np.nan_to_num((table - means) * weights), float(weights @ means))
+    return Contributions(np.nan_to_num((table - means) * weights), 0.0)
 
 
 def _merge_path(

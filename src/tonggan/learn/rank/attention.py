@@ -18,7 +18,7 @@ from tonggan.learn.rank.examples import Example
 from tonggan.learn.rank.learnt import Learnt
 from tonggan.learn.rank.linear import scale_of
 from tonggan.learn.rank.network import DEFAULT_NETWORK, Network, NetworkSettings, train_bags
-from tonggan.learn.rank.network_export import LEAST_NORM, attention_onnx
+from tonggan.learn.rank.network_export import LEAST_NORM, LIMIT, attention_onnx
 from tonggan.rank.features import NAMES
 from tonggan.rank.rankers import MODEL, NetworkRanker, session_of
 
@@ -41,7 +41,7 @@ class AttentionNetwork(Network):
 
     def score(self, example: Example) -> Tensor:
         table = torch.from_numpy(example.table)
-        known = torch.nan_to_num((table - self.means) / self.deviations).clamp(-4, 4)
+        known = torch.nan_to_num((table - self.means) / self.deviations).clamp(-LIMIT, LIMIT)
         joined = torch.cat([known, self._heard(example, known)], dim=1)
         return (self.line(known) + self.outer(self.dropout(torch.relu(self.inner(joined)))))[:, 0]
 

@@ -1,13 +1,13 @@
 """LambdaMART [Burges 2010] by LightGBM, held back as few judgments ask: small trees, slow steps, monotone features.
 
-Two forms: trees alone, and trees that correct the merged order. How many rounds, and how much the merged score weighs
-before the trees, is chosen inside the training queries.
+Two forms: trees alone, and trees beside the merged score, each with a share of the say that grows with the number of
+judged queries. How many rounds is chosen inside the training queries.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,15 @@ from tonggan.rank.features import FEATURES, NAMES, PLACES
 from tonggan.rank.rankers import MODEL, WEIGHTS, TreeRanker
 
 INNER_FOLDS = 4
+
+MERGED = PLACES["merged"]
+
+PRIOR_QUERIES = 50.0
+"""Judged queries at which trees and merged score have an equal say. Four draws of 62 queries of Home Depot gained
+.0042 in nDCG@10 over the default merge on 400 others so, .003 with two thirds for the trees, -.0003 with trees."""
+
+LEAST_SPREAD = 1e-9
+"""Spread under which scores are all the same."""
 
 RISING = frozenset(
     {"words", "coverage", "title_coverage", "title_phrase", "core_share", "text", "text_relative", "text_picture"}
@@ -59,88 +68,89 @@ class TreeSettings:
     bags: int = 3
     """Ensembles of other seeds that are averaged."""
 
-    starts: tuple[float, ...] = (0.0,)
-    """Weights of the merged score before the trees that are tried; 0 is trees alone."""
 
-
-ALONE = TreeSettings()
-ON_CONVEX = TreeSettings(starts=(5.0, 10.0, 20.0), rounds=(5, 10, 20, 40, 80))
+DEFAULT_TREES = TreeSettings()
 
 
 @dataclass(frozen=True, slots=True)
 class LambdaMartLearner:
-    """Learns trees; `weight_of_unjudged` is how much a candidate without a grade counts as one of grade 0."""
+    """Learns trees; with `is_on_convex` the merged score is added to them, and has the say where queries are few."""
 
-    name: str = "lambdamart"
-    settings: TreeSettings = ALONE
-    weight_of_unjudged: float = 1.0
+    is_on_convex: bool = False
+    settings: TreeSettings = DEFAULT_TREES
+
+    @property
+    def name(self) -> str:
+        return "lambdamart-on-convex" if self.is_on_convex else "lambdamart"
 
     def __call__(self, examples: Sequence[Example], *, seed: int) -> Learnt:
-        start, rounds, held_out = self._chosen(examples, seed=seed)
-        settings = self.settings
-        boosters = [self._train(examples, rounds, start=start, seed=seed + bag) for bag in range(settings.bags)]
-        merged = np.concatenate([example.table[example.is_served, PLACES["merged"]] for example in examples])
-        place = PLACES["merged"] if start else -1
-        mean = float(np.nan_to_num(merged).mean()) if start else 0.0
-        trees = trees_of_boosters(boosters, start=place, start_weight=start, start_mean=mean)
+        taught = [example for example in examples if example.is_served.any()]
+        curve = self._curve(taught, seed=seed)
+        rounds = max(curve, key=lambda each: (round(curve[each], 4), -each))
+        boosters = [self._train(taught, rounds, seed=seed + bag) for bag in range(self.settings.bags)]
+        start_weight = self._start_weight(taught, boosters, rounds)
+        place = MERGED if self.is_on_convex else -1
+        mean = float(np.concatenate([_started(example)[example.is_served] for example in taught]).mean())
+        trees = trees_of_boosters(boosters, start=place, start_weight=start_weight, start_mean=mean)
         from safetensors.numpy import save
 
         files = {WEIGHTS: save(trees.arrays()), MODEL: onnx_of_trees(trees, features=len(NAMES))}
-        parameters = {"start": place, "start_weight": start, "start_mean": mean}
-        chosen = {"start_weight": start, "rounds": rounds, "held_out": held_out}
+        parameters = {"start": place, "start_weight": start_weight, "start_mean": mean}
+        chosen = {"rounds": rounds, "held_out": curve[rounds], "start_weight": start_weight}
         return Learnt(TreeRanker(NAMES, trees, kind=self.name), files, parameters, chosen)
 
-    def _chosen(self, examples: Sequence[Example], *, seed: int) -> tuple[float, int, float]:
-        """The start and the number of rounds that were best on held-out training queries; of equal ones the least."""
-        tried = {
-            (start, rounds): held_out
-            for start in self.settings.starts
-            for rounds, held_out in self._curve(examples, start=start, seed=seed).items()
-        }
-        start, rounds = max(tried, key=lambda key: (round(tried[key], 4), -key[1]))
-        return start, rounds, tried[start, rounds]
-
-    def _curve(self, examples: Sequence[Example], *, start: float, seed: int) -> Mapping[int, float]:
+    def _curve(self, examples: Sequence[Example], *, seed: int) -> Mapping[int, float]:
         """Held-out nDCG@10 after each number of rounds."""
         fold_of = folds_of([example.query_id for example in examples], seed=seed, folds=INNER_FOLDS)
         found: dict[int, list[float]] = {rounds: [] for rounds in self.settings.rounds}
         for taught, held in splits(examples, fold_of):
-            booster = self._train(taught, max(self.settings.rounds), start=start, seed=seed)
-            for example in held:
-                for rounds, values in found.items():
-                    scores = booster.predict(example.table, num_iteration=rounds, num_threads=1)
-                    values.append(quality(example, (scores + started(example, start)).astype(np.float32)))
+            booster = self._train(taught, max(self.settings.rounds), seed=seed)
+            for rounds, values in found.items():
+                weight = self._start_weight(taught, [booster], rounds)
+                values += [
+                    quality(
+                        example,
+                        (_predicted([booster], example, rounds) + weight * _started(example)).astype(np.float32),
+                    )
+                    for example in held
+                ]
         return {rounds: float(np.mean(values)) for rounds, values in found.items()}
 
-    def _train(self, examples: Sequence[Example], rounds: int, *, start: float, seed: int) -> Any:
+    def _start_weight(self, examples: Sequence[Example], boosters: Sequence[Any], rounds: int) -> float:
+        """The weight at which the spread of the merged score has its share of the whole; 0 for trees alone."""
+        if not self.is_on_convex:
+            return 0.0
+        say = PRIOR_QUERIES / len(examples)
+        trees = np.mean([_predicted(boosters, each, rounds)[each.is_served].std() for each in examples])
+        merged = np.mean([_started(each)[each.is_served].std() for each in examples])
+        return float(say * max(trees, LEAST_SPREAD) / max(merged, LEAST_SPREAD))
+
+    def _train(self, examples: Sequence[Example], rounds: int, *, seed: int) -> Any:
         lightgbm = _lightgbm()
-        gains = np.concatenate([example.gains for example in examples])
-        grades, labels = np.unique(gains, return_inverse=True)
+        grades, labels = np.unique(np.concatenate([example.gains for example in examples]), return_inverse=True)
+        weighed = [example.importance for example in examples if example.importance is not None]
         data = lightgbm.Dataset(
             np.concatenate([example.table for example in examples]),
             labels,
             group=[len(example.product_ids) for example in examples],
-            weight=np.concatenate([_importance(example, self.weight_of_unjudged) for example in examples]),
-            init_score=np.concatenate([started(example, start) for example in examples]) if start else None,
+            weight=np.concatenate([_importance(example) for example in examples]) if weighed else None,
             feature_name=list(NAMES),
         )
         label_gain = (np.exp2(grades) - 1).tolist()
         return lightgbm.train(_parameters(self.settings, label_gain, seed=seed), data, num_boost_round=rounds)
 
 
-def on_convex() -> LambdaMartLearner:
-    """Return the learner of trees that correct the merged order."""
-    return LambdaMartLearner("lambdamart-on-convex", replace(ON_CONVEX))
+def _predicted(boosters: Sequence[Any], example: Example, rounds: int) -> np.ndarray:
+    table = example.table
+    return np.mean([each.predict(table, num_iteration=rounds, num_threads=1) for each in boosters], axis=0)
 
 
-def started(example: Example, start: float) -> np.ndarray:
-    """Return the scores that the trees correct."""
-    return start * np.nan_to_num(example.table[:, PLACES["merged"]].astype(np.float64))
+def _started(example: Example) -> np.ndarray:
+    return np.nan_to_num(example.table[:, MERGED].astype(np.float64))
 
 
-def _importance(example: Example, weight_of_unjudged: float) -> np.ndarray:
-    importance = np.where(np.isnan(example.grades), weight_of_unjudged, 1.0)
-    return importance if example.importance is None else importance * example.importance
+def _importance(example: Example) -> np.ndarray:
+    return np.ones(len(example.product_ids)) if example.importance is None else example.importance
 
 
 def _parameters(settings: TreeSettings, label_gain: list[float], *, seed: int) -> dict[str, Any]:

@@ -28,6 +28,7 @@ class Learnt:
 class Learner(Protocol):
     """Learns a ranker from judged queries; the same arguments give the same ranker on one machine."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def __call__(self, examples: Sequence[Example], *, seed: int) -> Learnt: ...

@@ -99,7 +99,7 @@ def _float32_below(threshold: float) -> float:
     return float(rounded if float(rounded) <= threshold else np.nextafter(rounded, np.float32(-np.inf)))
 
 
-def _attributes(trees: Trees) -> dict[str, list[Any]]:
+def _attributes(trees: Trees) -> dict[str, Any]:
     """The ensemble as the flat lists of a TreeEnsembleRegressor: each tree's nodes and leaves are numbered from 0."""
     rows: dict[str, list[Any]] = {name: [] for name in _NODE_ATTRIBUTES + _TARGET_ATTRIBUTES}
     for tree, root in enumerate(trees.roots.tolist()):
@@ -107,7 +107,7 @@ def _attributes(trees: Trees) -> dict[str, list[Any]]:
         numbers = {at: number for number, at in enumerate(order)}
         for at in order:
             _add_node(rows, trees, at, tree=tree, numbers=numbers)
-    return {**rows, "n_targets": 1, "aggregate_function": "SUM", "post_transform": "NONE"}  # pyright: ignore
+    return {**rows, "n_targets": 1, "aggregate_function": "SUM", "post_transform": "NONE"}
 
 
 def _add_node(rows: dict[str, list[Any]], trees: Trees, at: int, *, tree: int, numbers: Mapping[int, int]) -> None:

@@ -17,7 +17,7 @@ from tonggan.learn.rank.learnt import Learnt
 from tonggan.rank.features import NAMES, PLACES
 from tonggan.rank.rankers import WEIGHTS, LinearRanker
 
-PENALTIES = (0.01, 0.1, 1.0)
+PENALTIES = (0.1, 1.0, 10.0, 100.0)
 """Strengths of the pull, per query, that are tried inside the training folds; a gap of ten is fine enough."""
 
 START = 3.0

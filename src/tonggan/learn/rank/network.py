@@ -18,7 +18,7 @@ from tonggan.learn.rank.examples import Example, mean_quality
 from tonggan.learn.rank.folds import folds_of
 from tonggan.learn.rank.learnt import Learnt
 from tonggan.learn.rank.linear import scale_of
-from tonggan.learn.rank.network_export import network_onnx
+from tonggan.learn.rank.network_export import LIMIT, network_onnx
 from tonggan.rank.features import NAMES, PLACES
 from tonggan.rank.rankers import MODEL, NetworkRanker, session_of
 
@@ -64,8 +64,8 @@ class Network(torch.nn.Module):
 
     def __init__(self, means: np.ndarray, deviations: np.ndarray, settings: NetworkSettings) -> None:
         super().__init__()
-        self.register_buffer("means", torch.from_numpy(means.astype(np.float32)))
-        self.register_buffer("deviations", torch.from_numpy(deviations.astype(np.float32)))
+        self.means = torch.nn.Parameter(torch.from_numpy(means.astype(np.float32)), requires_grad=False)
+        self.deviations = torch.nn.Parameter(torch.from_numpy(deviations.astype(np.float32)), requires_grad=False)
         self.inner = torch.nn.Linear(len(NAMES), settings.hidden)
         self.outer = torch.nn.Linear(settings.hidden, 1, bias=False)
         self.line = torch.nn.Linear(len(NAMES), 1, bias=False)
@@ -76,7 +76,7 @@ class Network(torch.nn.Module):
             self.line.weight[0, PLACES["merged"]] = START
 
     def forward(self, table: Tensor) -> Tensor:
-        known = torch.nan_to_num((table - self.means) / self.deviations).clamp(-4, 4)
+        known = torch.nan_to_num((table - self.means) / self.deviations).clamp(-LIMIT, LIMIT)
         return (self.line(known) + self.outer(self.dropout(torch.relu(self.inner(known)))))[:, 0]
 
     def score(self, example: Example) -> Tensor:

@@ -13,7 +13,7 @@ from tonggan.evaluate.statistics import Difference, Interval, bootstrap_interval
 from tonggan.index import Scores
 from tonggan.learn.rank.examples import MEASURE, Example, quality
 from tonggan.learn.rank.folds import folds_of, splits
-from tonggan.learn.rank.lambdamart import LambdaMartLearner, on_convex
+from tonggan.learn.rank.lambdamart import LambdaMartLearner
 from tonggan.learn.rank.learnt import Learner, Learnt
 from tonggan.learn.rank.linear import LinearLearner
 from tonggan.learn.rank.merging import LEAST_QUERIES, MergeWeights, fit_weights, fused, merged
@@ -149,7 +149,7 @@ def choose(rows: Sequence[RankingRow]) -> RankingChoice:
 
 def every_learner() -> list[Learner]:
     """Return all learners that the installed extras allow."""
-    learners: list[Learner] = [LinearLearner(), LambdaMartLearner(), on_convex()]
+    learners: list[Learner] = [LinearLearner(), LambdaMartLearner(), LambdaMartLearner(is_on_convex=True)]
     try:
         from tonggan.learn.rank.attention import AttentionLearner
         from tonggan.learn.rank.network import NetworkLearner
