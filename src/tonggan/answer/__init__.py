@@ -29,20 +29,18 @@ def compose(ranking: Ranking, read: ProductReader, *, query_id: str) -> Answer:
     read_in = query.understood.interpretations if query.understood else ()
     highlight = highlighter_of(results) if query.words else _no_highlight
     products = read(list(row_of))
+    marked = [highlight(product) for product in products]
     shown = np.array([row_of[product.id][0] for product in products], np.int32)
+    whys = reasons_in_phrases(ranking, shown, products=products, marked=marked, language=answer_language(query))
     hits = [
         Hit(
             product=product,
             score=row_of[product.id][1],
             reasons=results.reasons(row_of[product.id][0]) if query.explain else {},
-            highlight=highlight(product),
+            highlight=highlights,
             why=why,
         )
-        for product, why in zip(
-            products,
-            reasons_in_phrases(ranking, shown, products, language=answer_language(query)),
-            strict=True,
-        )
+        for product, highlights, why in zip(products, marked, whys, strict=True)
     ]
     return Answer(
         hits=tuple(hits),

@@ -25,6 +25,7 @@ SHORTEST_STEM = 3
 TOKENS_KEPT = 1 << 16
 """Tokens whose stem is remembered; a catalogue's most frequent words."""
 
+_MARKED = re.compile(f"{START}(.*?){END}")
 _TOKEN = re.compile(r"[\u3400-\u9fff]+|\w+(?:[-'’.]\w+)*")
 
 Highlighter = Callable[[Product], Mapping[str, str]]
@@ -41,7 +42,7 @@ def highlighter_of(results: ResultSet) -> Highlighter:
 def highlighter(query: str, *, alike: Iterable[str] = (), stems: Iterable[str] = ()) -> Highlighter:
     """Return what marks the words of a query in products, those of texts alike, and words of some `stems`."""
     asked = dict.fromkeys(word for text in (query, *alike) for word in words(text))
-    stems = {_stem(word) for word in asked} | {stem for stem in stems if len(stem) >= SHORTEST_STEM}
+    stems = {stem_of(word) for word in asked} | {stem for stem in stems if len(stem) >= SHORTEST_STEM}
     longest_first = sorted((re.escape(word) for word in asked if _is_han(word)), key=len, reverse=True)
     han = re.compile("|".join(longest_first)) if longest_first else None
 
@@ -49,7 +50,7 @@ def highlighter(query: str, *, alike: Iterable[str] = (), stems: Iterable[str] =
         token = match.group()
         if _is_han(token):
             return han.sub(rf"{START}\g<0>{END}", token) if han else token
-        return f"{START}{token}{END}" if _stem(token) in stems else token
+        return f"{START}{token}{END}" if stem_of(token) in stems else token
 
     def highlight(product: Product) -> dict[str, str]:
         title = _TOKEN.sub(mark, product.title)
@@ -60,9 +61,19 @@ def highlighter(query: str, *, alike: Iterable[str] = (), stems: Iterable[str] =
     return highlight
 
 
+def marked_words(marked: Iterable[str]) -> list[str]:
+    """Return what is marked in some texts, once each.
+
+    >>> marked_words([f"A {START}red{END} dress", f"{START}red{END}"])
+    ['red']
+    """
+    return list(dict.fromkeys(word for text in marked for word in _MARKED.findall(text)))
+
+
 @lru_cache(maxsize=TOKENS_KEPT)
-def _stem(token: str) -> str:
-    return next(iter(terms(token)), token)
+def stem_of(token: str) -> str:
+    """Return the term by which a token is met as a whole; a Chinese word is its own."""
+    return token if _is_han(token) else next(iter(terms(token)), token)
 
 
 def _is_han(token: str) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
+from tonggan.answer.highlight import stem_of
 from tonggan.encode.words import terms as terms_of
 from tonggan.encode.words import words as words_of
 from tonggan.index import Rows
@@ -17,9 +19,8 @@ from tonggan.records import Expansion
 from tonggan.retrieve.result_set import ResultSet
 from tonggan.understand.words import COMPOUND_WEIGHT
 
-MOST_TERMS = 12
-"""Terms that are looked for in each shown product: a page stays under a third of a millisecond, and few queries have
-more."""
+SPELLINGS_KEPT = 1 << 12
+"""Texts whose words are remembered: what means the same comes back with the next query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def asked_terms(results: ResultSet) -> list[AskedTerm]:
     """Return the whole words of a query, their joined and parted spellings, and what is searched for in their stead."""
     query, questions = results.query, results.questions
     expansions = query.understood.expansions if query.understood else ()
-    typed = dict(_spellings(words_of(query.words)))
+    typed = dict(_spellings(query.words))
     meant = dict(_meanings(expansions))
     found = []
     for term, weight in questions.terms.items():
@@ -97,15 +98,15 @@ def _instead(results: ResultSet, asked: Sequence[AskedTerm], term: str) -> list[
     return [at for at, each in enumerate(asked) if results.questions.stands_for.get(each.term) == term]
 
 
-def _spellings(words: Sequence[str]) -> Iterator[tuple[str, str]]:
+@lru_cache(maxsize=SPELLINGS_KEPT)
+def _spellings(text: str) -> tuple[tuple[str, str], ...]:
     """Terms with how they are written: the word that each stands for whole, a part of one as it is."""
-    for word in words:
-        whole, *parts = terms_of(word) or [word]
-        yield from ((part, part) for part in parts)
-        yield whole, word
+    found: list[tuple[str, str]] = []
+    for word in words_of(text):
+        found += [*((part, part) for part in terms_of(word)), (stem_of(word), word)]
+    return tuple(found)
 
 
 def _meanings(expansions: Sequence[Expansion]) -> Iterator[tuple[str, tuple[str, str]]]:
     for expansion in reversed(expansions):
-        spelt: Mapping[str, str] = dict(_spellings(words_of(expansion.text)))
-        yield from ((term, (word, expansion.stands_for.strip())) for term, word in spelt.items())
+        yield from ((term, (word, expansion.stands_for.strip())) for term, word in _spellings(expansion.text))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from tonggan.answer.matched_words import MOST_TERMS, asked_terms, holding
+from tonggan.answer.highlight import marked_words, stem_of
+from tonggan.answer.matched_words import asked_terms
 from tonggan.answer.phrases import PHRASES, kind_name, listed, phrase
 from tonggan.answer.second_look import SecondLook
 from tonggan.index import Rows, Scores
@@ -38,17 +40,23 @@ FACTOR_ROUNDING = 1e-4
 
 
 def reasons_in_phrases(
-    ranking: Ranking, rows: Rows, products: Sequence[Product], *, language: str
+    ranking: Ranking,
+    rows: Rows,
+    *,
+    products: Sequence[Product],
+    marked: Sequence[Mapping[str, str]],
+    language: str,
 ) -> list[tuple[str, ...]]:
-    """Return the reasons of each product, strongest kind first; `rows` are parallel to `products`.
+    """Return the reasons of each row, strongest kind first; products, and their marked texts, are parallel to rows.
 
     A learnt ranker's own reasons come first where the query asks to explain: they cost more than the others together.
     """
     if not len(rows):
         return []
+    page = _Page(ranking, rows, products, marked, language)
     found: list[list[str]] = [[] for _ in products]
     for source in (_placed, _learnt, _words, _entities, _wishes, _channels, _stars):
-        for at, said in source(ranking, rows, products, language):
+        for at, said in source(page):
             found[at].append(said)
     return [tuple(dict.fromkeys(each))[:MOST_PHRASES] for each in found]
 
@@ -61,60 +69,70 @@ def boost_of(ranking: Ranking, rows: Rows) -> Scores:
     return ranking.adjust(ranking.results.view, rows, probed) / np.float32(PROBED_SCORE)
 
 
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """What is shown, and in which language; all sequences are parallel."""
+
+    ranking: Ranking
+    rows: Rows
+    products: Sequence[Product]
+    marked: Sequence[Mapping[str, str]]
+    language: str
+
+
 Said = Iterator[tuple[int, str]]
 """Places of products with what is said of them."""
 
 
-def _placed(ranking: Ranking, rows: Rows, products: Sequence[Product], language: str) -> Said:
-    query = ranking.results.query
+def _placed(page: _Page) -> Said:
+    query = page.ranking.results.query
     coded = query.understood.product_ids if query.understood else ()
     pinned = {product_id for product_id, _ in pin_places(query.pinned)}
-    factors: list[float] = boost_of(ranking, rows).tolist()
-    for at, product in enumerate(products):
+    factors: list[float] = boost_of(page.ranking, page.rows).tolist()
+    for at, product in enumerate(page.products):
         if product.id in coded:
-            yield at, phrase("code", language)
+            yield at, phrase("code", page.language)
         elif product.id in pinned:
-            yield at, phrase("pinned", language)
+            yield at, phrase("pinned", page.language)
         if abs(factors[at] - 1.0) > FACTOR_ROUNDING:
-            yield at, phrase("raised" if factors[at] > 1.0 else "buried", language)
+            yield at, phrase("raised" if factors[at] > 1.0 else "buried", page.language)
 
 
-def _learnt(ranking: Ranking, rows: Rows, products: Sequence[Product], language: str) -> Said:
-    look = ranking.rescore
-    if not ranking.results.query.explain or not isinstance(look, SecondLook) or look.ranker.feature_names != NAMES:
+def _learnt(page: _Page) -> Said:
+    look = page.ranking.rescore
+    if not page.ranking.results.query.explain or not isinstance(look, SecondLook) or look.ranker.feature_names != NAMES:
         return
-    for at, row in enumerate(rows.tolist()):
+    for at, row in enumerate(page.rows.tolist()):
         place = look.place(row)
         if place >= 0:
             moved = look.contributions(place).values[0]
-            for reason in reasons_in_words(look.table[place], moved, FEATURES, language=language):
+            for reason in reasons_in_words(look.table[place], moved, FEATURES, language=page.language):
                 if reason.contribution > 0:
                     yield at, reason.phrase
 
 
-def _words(ranking: Ranking, rows: Rows, products: Sequence[Product], language: str) -> Said:
-    results = ranking.results
-    asked = asked_terms(results)[:MOST_TERMS]
-    if results.members.match is None or not asked:
-        return
-    held = holding(results, asked, rows).max(axis=2)
-    for at in range(len(products)):
-        said: dict[str, str] = {}
-        for each, is_held in zip(asked, held[:, at].tolist(), strict=True):
-            if is_held and each.asked:
-                said.setdefault(each.asked, phrase("stands_for", language, word=each.word, asked=each.asked))
-            elif is_held:
-                said[each.word] = each.word
-        if said:
-            yield at, phrase("matches", language, words=listed(list(said.values()), language))
+def _words(page: _Page) -> Said:
+    """What is marked, in the order of the query; another word for one that is there itself is not told."""
+    results = page.ranking.results
+    asked = asked_terms(results) if any(page.marked) else []
+    for at, marked in enumerate(page.marked):
+        held = {stem_of(word) for word in marked_words(marked.values())}
+        told = {each.word: each.word for each in asked if each.term in held and not each.asked}
+        for each in asked:
+            if each.term in held and each.asked:
+                told.setdefault(each.asked, phrase("stands_for", page.language, word=each.word, asked=each.asked))
+        if told:
+            yield at, phrase("matches", page.language, words=listed(list(told.values()), page.language))
 
 
-def _entities(ranking: Ranking, rows: Rows, products: Sequence[Product], language: str) -> Said:
-    results = ranking.results
+def _entities(page: _Page) -> Said:
+    results = page.ranking.results
     for entity in results.query.understood.entities if results.query.understood else ():
         if entity.value and entity.field in results.view.text_fields:
-            said = phrase("entity", language, kind=kind_name(entity.kind, language), value=_leaf(entity.value))
-            for at, values in enumerate(results.view.values(entity.field, rows)):
+            said = phrase(
+                "entity", page.language, kind=kind_name(entity.kind, page.language), value=_leaf(entity.value)
+            )
+            for at, values in enumerate(results.view.values(entity.field, page.rows)):
                 if entity.value in values:
                     yield at, said
 
@@ -124,15 +142,15 @@ def _leaf(value: str) -> str:
     return value.rpartition(" > ")[2]
 
 
-def _wishes(ranking: Ranking, rows: Rows, products: Sequence[Product], language: str) -> Said:
-    results = ranking.results
+def _wishes(page: _Page) -> Said:
+    results = page.ranking.results
     if not results.questions.wishes or not results.is_scored:
         return
     scores = {channel.channel: channel for channel in results.channels}
     for wish in results.questions.wishes:
-        raw = _raw(results, scores[wish.channel], rows)
+        raw = _raw(results, scores[wish.channel], page.rows)
         least = TOP_SHARE if isinstance(wish.wanted, Preference) else 1.0
-        yield from ((at, _wish(wish, language)) for at in np.flatnonzero(raw >= least).tolist())
+        yield from ((at, _wish(wish, page.language)) for at in np.flatnonzero(raw >= least).tolist())
 
 
 def _wish(wish: Wish, language: str) -> str:
@@ -143,22 +161,22 @@ def _wish(wish: Wish, language: str) -> str:
     return phrase(name if name in PHRASES else f"field:{end}", language, field=wish.wanted.field)
 
 
-def _channels(ranking: Ranking, rows: Rows, products: Sequence[Product], language: str) -> Said:
+def _channels(page: _Page) -> Said:
     """A vector channel speaks for what it would have let in by itself."""
-    results = ranking.results
+    results = page.ranking.results
     if not results.is_scored:
         return
     for channel in results.channels:
         if channel.channel in PHRASES:
-            raw = _raw(results, channel, rows)
+            raw = _raw(results, channel, page.rows)
             for at in np.flatnonzero(raw >= results.settings.nearest_similarity).tolist():
-                yield at, phrase(channel.channel, language, similarity=float(raw[at]))
+                yield at, phrase(channel.channel, page.language, similarity=float(raw[at]))
 
 
-def _stars(ranking: Ranking, rows: Rows, products: Sequence[Product], language: str) -> Said:
-    for at, product in enumerate(products):
+def _stars(page: _Page) -> Said:
+    for at, product in enumerate(page.products):
         if product.rating is not None and product.rating.count and product.rating.mean >= GOOD_STARS:
-            yield at, phrase("stars", language, mean=product.rating.mean, count=product.rating.count)
+            yield at, phrase("stars", page.language, mean=product.rating.mean, count=product.rating.count)
 
 
 def _raw(results: ResultSet, channel: ChannelScores, rows: Rows) -> np.ndarray:
