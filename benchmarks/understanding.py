@@ -2,10 +2,10 @@
 
     TONGGAN_DATA=FOLDER python -m benchmarks.understanding [--sizes 1000 20000] [--queries 100000] [--only learning]
 
-`queries` asks the Chinese queries of a catalogue made of the Chinese titles, and Icecat's of Icecat's; `learning` learns
-recombined catalogues of each size, keeps what was learnt and loads it again. Seconds are of one thread's work (`cpu`),
-however busy the machine was, and by the clock (`wall`). `ratio` is to a bare cut of the same queries by rjieba. The
-data is measured on only.
+`queries` asks the Chinese queries of a catalogue made of the Chinese titles, and Icecat's of Icecat's; `learning`
+learns recombined catalogues of each size, keeps what was learnt and loads it again. Seconds are of one thread's work
+(`cpu`), however busy the machine was, and by the clock (`wall`). `ratio` is to a bare cut of the same queries by rjieba.
+The data is measured on only.
 """
 
 from __future__ import annotations
@@ -104,8 +104,9 @@ def measure_queries(name: str, view: View, queries: Sequence[str]) -> None:
 
 def steps_of(knowledge: Knowledge, catalogue: Catalogue) -> Mapping[str, Callable[[str], object]]:
     """Each step by itself, with the words as they were typed."""
-    assert knowledge.vocabulary and knowledge.pinyin and knowledge.gazetteer
     vocabulary, pinyin, gazetteer = knowledge.vocabulary, knowledge.pinyin, knowledge.gazetteer
+    if vocabulary is None or pinyin is None or gazetteer is None:
+        raise RuntimeError("the catalogue was not learnt")
 
     def is_known(word: str) -> bool:
         return word in vocabulary or catalogue.holds(word)
@@ -166,12 +167,20 @@ def zh_records() -> Iterator[dict[str, Any]]:
     """Titles of three Chinese shops; the brand and the categories that are marked in one of them are its fields."""
     for row in json_lines(DATA / "zh" / "taobao_titles.jsonl.gz"):
         marked = {kind: [text for label, _, _, text in row["spans"] if label == kind] for kind in ("HPPX", "HCCX")}
-        named = {"brand": marked["HPPX"][0] if marked["HPPX"] else "", "categories": list(dict.fromkeys(marked["HCCX"]))}
+        named = {
+            "brand": marked["HPPX"][0] if marked["HPPX"] else "",
+            "categories": list(dict.fromkeys(marked["HCCX"])),
+        }
         yield {"id": row["id"], "title": row["title"]} | named
     for name in ("litemall_goods", "newbee_goods"):
         for row in json_lines(DATA / "zh" / f"{name}.jsonl"):
             categories = [row["category"]] if row["category"] else []
-            yield {"id": name + row["id"], "title": row["name"], "brand": row.get("brand") or "", "categories": categories}
+            yield {
+                "id": name + row["id"],
+                "title": row["name"],
+                "brand": row.get("brand") or "",
+                "categories": categories,
+            }
 
 
 def icecat_records() -> Iterator[dict[str, Any]]:
@@ -199,8 +208,8 @@ def icecat_queries(most: int) -> list[str]:
 
 
 def json_lines(path: Path) -> Iterator[dict[str, Any]]:
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as lines:
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", encoding="utf-8") as lines:
         yield from map(json.loads, lines)
 
 

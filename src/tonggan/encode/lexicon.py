@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tonggan.encode.words import normalize
 from tonggan.errors import InputError
@@ -23,6 +24,9 @@ KINDS = (
 
 SEPARATOR = "|"
 """Stands between alternatives of the English column."""
+
+WORDS_REMEMBERED = 1 << 15
+"""Words whose normalized form is remembered: twice a lexicon, which is read by several parts of understanding."""
 
 _HAN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
 
@@ -38,7 +42,7 @@ class LexiconRow:
     @property
     def normalized(self) -> str:
         """Return the word in NFKC, lower case and simplified characters."""
-        return normalize(self.written)
+        return _normalized(self.written)
 
 
 def parse_lexicon(text: str, *, where: str = "lexicon.tsv") -> list[LexiconRow]:
@@ -49,6 +53,11 @@ def parse_lexicon(text: str, *, where: str = "lexicon.tsv") -> list[LexiconRow]:
     rows = [_row(line, where=f"{where}, line {number}") for number, line in enumerate(lines, start=2)]
     _refuse_repeats(rows, where=where)
     return rows
+
+
+@lru_cache(maxsize=WORDS_REMEMBERED)
+def _normalized(written: str) -> str:
+    return normalize(written)
 
 
 def _refuse_repeats(rows: Sequence[LexiconRow], *, where: str) -> None:

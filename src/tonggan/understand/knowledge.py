@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from importlib.resources import files
 from typing import Self
 
-from tonggan.encode.lexicon import parse_lexicon
 from tonggan.index import View
 from tonggan.understand.facts import Facts, facts_of
 from tonggan.understand.names.gazetteer import Gazetteer
-from tonggan.understand.retail_words import retail_words
+from tonggan.understand.retail_words import lexicon_rows, retail_words
 from tonggan.understand.spelling.pinyin import PinyinIndex
 from tonggan.understand.spelling.vocabulary import Vocabulary
 from tonggan.understand.suggest.suggestions import Suggestions
@@ -48,7 +46,7 @@ class Knowledge:
 
 def learn_knowledge(view: View, *, is_stopped: Callable[[], bool] = lambda: False) -> Knowledge:
     """Learn all there is to know of a view; `Stopped` where the caller wants it to end before it is through."""
-    rows = parse_lexicon(files("tonggan.packs").joinpath("default", "lexicon.tsv").read_text(encoding="utf-8"))
+    rows = lexicon_rows()
     vocabulary = Vocabulary.learn(_titles(view, is_stopped), names=_names(view), lexicon=rows)
     _check(is_stopped)
     pinyin = PinyinIndex.learn(vocabulary.han())

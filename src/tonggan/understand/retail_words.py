@@ -11,7 +11,6 @@ from importlib.resources import files
 from typing import Any
 
 from tonggan.encode.lexicon import LexiconRow, parse_lexicon
-from tonggan.encode.words import normalize
 
 STEMS_KEPT = 1 << 16
 """Stemmed phrases that are remembered; shoppers use the same words again and again."""
@@ -31,7 +30,7 @@ class RetailWord:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RetailWords:
     """All rows by their normalized Chinese word and by each English meaning, as written and stemmed."""
 
@@ -42,12 +41,8 @@ class RetailWords:
     @classmethod
     def of(cls, rows: Sequence[LexiconRow]) -> RetailWords:
         """Return the rows, ready to be looked up; corrections of spelling stay out."""
-        written = normalize("\n".join(row.written for row in rows)).split("\n")  # At once: a call a row takes longer.
-        by_word = {
-            word: RetailWord(word, row.meanings, row.kind)
-            for word, row in zip(written, rows, strict=True)
-            if row.kind not in NOT_NAMED
-        }
+        words = (RetailWord(row.normalized, row.meanings, row.kind) for row in rows if row.kind not in NOT_NAMED)
+        by_word = {row.word: row for row in words}
         by_meaning: dict[str, list[RetailWord]] = defaultdict(list)
         for row in by_word.values():
             for meaning in row.meanings:
@@ -72,8 +67,14 @@ class RetailWords:
 @lru_cache(maxsize=1)
 def retail_words() -> RetailWords:
     """Return the lexicon that ships with the default pack."""
+    return RetailWords.of(lexicon_rows())
+
+
+@lru_cache(maxsize=1)
+def lexicon_rows() -> tuple[LexiconRow, ...]:
+    """Return the rows of the lexicon that ships with the default pack."""
     text = files("tonggan.packs").joinpath("default", "lexicon.tsv").read_text(encoding="utf-8")
-    return RetailWords.of(parse_lexicon(text))
+    return tuple(parse_lexicon(text))
 
 
 @lru_cache(maxsize=STEMS_KEPT)

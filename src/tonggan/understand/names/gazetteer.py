@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from types import MappingProxyType
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from tonggan.encode.words import normalize
 from tonggan.index import View
 from tonggan.understand.names.catalogue_names import FIELDS, NamedValue, named_values, values_by_row
 from tonggan.understand.names.name_tagger import NameTagger, Study
@@ -31,6 +32,7 @@ from tonggan.understand.names.name_units import (
 )
 from tonggan.understand.retail_words import RetailWord, RetailWords, stems_of
 from tonggan.understand.segmentation import segment
+from tonggan.understand.suggest.title_words import normalized_titles
 
 TITLES_READ = 4_000
 """Titles that teach, spread evenly over the catalogue: what bounds the time that learning takes."""
@@ -56,6 +58,8 @@ UNSTEMMED = frozenset({"brand", "model", "size"})
 COMPANY_LIMIT = 400
 """Names in the company of one brand that are remembered."""
 
+_Names: TypeAlias = "dict[str, dict[tuple[str, str, str], Meaning]]"
+
 
 @dataclass(frozen=True, slots=True)
 class Gazetteer:
@@ -71,23 +75,17 @@ class Gazetteer:
         """Return the names of a catalogue; `titles` bounds how many of its titles are read."""
         rows = view.select()
         sample = rows[np.arange(min(len(rows), titles)) * len(rows) // max(1, min(len(rows), titles))]
-        bare = cls.of(list(named_values(view, sample)), lexicon)
+        own = _own_names(list(named_values(view, sample)), lexicon)
+        bare = _joined(own, lexicon)
         if "title" not in view.text_fields:
             return bare
-        texts = [normalize(values[0]) if values else "" for values in view.values("title", sample)]
-        return _taught(bare, texts, values_by_row(view, sample))
+        texts = normalized_titles([values[0] if values else "" for values in view.values("title", sample)])
+        return _taught(bare, own, texts=texts, owned=values_by_row(view, sample))
 
     @classmethod
     def of(cls, values: Sequence[NamedValue], lexicon: RetailWords) -> Gazetteer:
         """Return the names of these values and of the lexicon, before any title was read."""
-        names: dict[str, dict[tuple[str, str, str], Meaning]] = defaultdict(dict)
-        for named in values:
-            for at, key in enumerate(named.keys):
-                precision = PART_PRECISION if at and named.kind == "category" else PRIOR_PRECISION
-                _add(names, key, Meaning(named.kind, named.field, named.value, named.count, precision))
-        _add_words(names, lexicon)
-        frozen = {key: _best_first(meanings.values()) for key, meanings in names.items()}
-        return cls(frozen, _reach(frozen))
+        return _joined(_own_names(values, lexicon), lexicon)
 
     def lookup(self, key: str) -> tuple[Meaning, ...]:
         """Return the meanings of a key, the surest first; those found by its stems after those spelt so."""
@@ -121,39 +119,95 @@ class Gazetteer:
         return max(self.reach.get(head, 0), self.reach.get(STEM + stems_of(head), 0))
 
 
-def _add(names: dict[str, dict[tuple[str, str, str], Meaning]], key: str, meaning: Meaning) -> None:
+def _joined(own: Mapping[str, tuple[Meaning, ...]], lexicon: RetailWords) -> Gazetteer:
+    """The lexicon's names with a catalogue's own, which stand in their place; those without meaning are gone."""
+    known = _lexicon_names(lexicon)
+    names, reach = {**known.names, **own}, dict(known.reach)
+    for key, meanings in own.items():
+        if not meanings:
+            del names[key]
+    for head, length in _reach(own).items():
+        reach[head] = max(length, reach.get(head, 0))
+    return Gazetteer(names, reach)
+
+
+class _LexiconNames(NamedTuple):
+    """What the lexicon alone names: the same for every catalogue. `keys` of each row, and the rows by their keys."""
+
+    names: Mapping[str, tuple[Meaning, ...]]
+    reach: Mapping[str, int]
+    rows: Sequence[RetailWord]
+    keys: Sequence[Sequence[str]]
+    rows_of_key: Mapping[str, Sequence[int]]
+
+
+@lru_cache(maxsize=1)
+def _lexicon_names(lexicon: RetailWords) -> _LexiconNames:
+    rows = list(lexicon.by_word.values())
+    keys = [_keys_of(row, lexicon) for row in rows]
+    names: _Names = defaultdict(dict)
+    rows_of_key: dict[str, list[int]] = defaultdict(list)
+    for at, row in enumerate(rows):
+        _add_word(names, {}, row, keys[at])
+        for key in keys[at]:
+            for form in _forms(key):
+                rows_of_key[form].append(at)
+    frozen = {key: _best_first(meanings.values()) for key, meanings in names.items()}
+    return _LexiconNames(frozen, _reach(frozen), rows, keys, rows_of_key)
+
+
+def _own_names(values: Sequence[NamedValue], lexicon: RetailWords) -> dict[str, tuple[Meaning, ...]]:
+    """Names of a catalogue's values, and of the rows that they are in: few beside the lexicon.
+
+    A stem of a row that means a value now is no name; it has no meanings here.
+    """
+    names: _Names = defaultdict(dict)
+    for named in values:
+        for at, key in enumerate(named.keys):
+            precision = PART_PRECISION if at and named.kind == "category" else PRIOR_PRECISION
+            _add(names, key, Meaning(named.kind, named.field, named.value, named.count, precision))
+    held = {key: tuple(meanings.values()) for key, meanings in names.items()}
+    known = _lexicon_names(lexicon)
+    touched = {at for key in held for at in known.rows_of_key.get(key, ())}
+    changed = held.keys() | {form for at in touched for key in known.keys[at] for form in _forms(key)}
+    for at in sorted({at for key in changed for at in known.rows_of_key.get(key, ())}):
+        _add_word(names, held, known.rows[at], known.keys[at])
+    return {key: _best_first(names[key].values()) if key in names else () for key in changed}
+
+
+def _forms(key: str) -> tuple[str, ...]:
+    """Under what a key may be found: as it is, and by its stems."""
+    return (key, STEM + stems_of(key)) if key.isascii() and key[-1].isalpha() else (key,)
+
+
+def _add(names: _Names, key: str, meaning: Meaning) -> None:
     identity = _identity(meaning)
     names[key].setdefault(identity, meaning)
     if meaning.kind not in UNSTEMMED and key.isascii() and key[-1].isalpha():
         names[STEM + stems_of(key)].setdefault(identity, meaning)
 
 
-def _add_words(names: dict[str, dict[tuple[str, str, str], Meaning]], lexicon: RetailWords) -> None:
-    """Join the lexicon: its words mean the catalogue's values where another word of their row does."""
-    held = {key: tuple(meanings.values()) for key, meanings in names.items()}
-    for row in lexicon.by_word.values():
-        kind = LEXICON_KINDS.get(row.kind, row.kind)
-        keys = _keys_of(row, lexicon)
-        values = [meaning for key in keys for meaning in _of_kind(held, key, kind)]
-        for key in keys:
-            if values:
-                for meaning in values[:2]:
-                    _mark_word(names, key, meaning)
-            else:
-                _add(names, key, Meaning(kind, is_word=True))
-        if row.kind == "brand":
-            _add_namesakes(names, held, keys)
+def _add_word(names: _Names, held: Mapping[str, tuple[Meaning, ...]], row: RetailWord, keys: Sequence[str]) -> None:
+    """Join a row of the lexicon: its words mean the catalogue's values where another word of the row does."""
+    kind = LEXICON_KINDS.get(row.kind, row.kind)
+    values = [meaning for key in keys for meaning in _of_kind(held, key, kind)] if held else ()
+    for key in keys:
+        if values:
+            for meaning in values[:2]:
+                _mark_word(names, key, meaning)
+        else:
+            _add(names, key, Meaning(kind, is_word=True))
+    if row.kind == "brand" and held:
+        _add_namesakes(names, held, keys)
 
 
-def _add_namesakes(
-    names: dict[str, dict[tuple[str, str, str], Meaning]], held: Mapping[str, tuple[Meaning, ...]], keys: Sequence[str]
-) -> None:
+def _add_namesakes(names: _Names, held: Mapping[str, tuple[Meaning, ...]], keys: Sequence[str]) -> None:
     """A brand called as a thing is may mean the thing: 苹果 is Apple, and apples where a shop sells them."""
     for meaning in (meaning for key in keys[1:] for meaning in _of_kind(held, key, "category")):
         _mark_word(names, keys[0], replace(meaning, precision=PART_PRECISION))
 
 
-def _mark_word(names: dict[str, dict[tuple[str, str, str], Meaning]], key: str, meaning: Meaning) -> None:
+def _mark_word(names: _Names, key: str, meaning: Meaning) -> None:
     known = names[key].get(_identity(meaning)) or replace(meaning, precision=min(meaning.precision, LEXICON_PRECISION))
     names[key][_identity(meaning)] = replace(known, is_word=True)
 
@@ -194,7 +248,13 @@ def _is_among(meaning: Meaning, others: Sequence[Meaning]) -> bool:
     return any(_identity(meaning) == _identity(other) for other in others)
 
 
-def _taught(bare: Gazetteer, texts: Sequence[str], owned: Sequence[frozenset[tuple[str, str]]]) -> Gazetteer:
+def _taught(
+    bare: Gazetteer,
+    own_names: Mapping[str, tuple[Meaning, ...]],
+    *,
+    texts: Sequence[str],
+    owned: Sequence[frozenset[tuple[str, str]]],
+) -> Gazetteer:
     """The same names with the precision, the company and the surroundings that the titles show."""
     held: Counter[str] = Counter()
     meant: Counter[tuple[str, str, str, str]] = Counter()
@@ -209,7 +269,7 @@ def _taught(bare: Gazetteer, texts: Sequence[str], owned: Sequence[frozenset[tup
         _note_company(company, matches, own)
         studies.append(Study(text, units, segment(text), matches, own))
     names = {key: _with_precision(key, bare.names[key], held, meant) for key in held if key in bare.names}
-    kept = _company_of_ambiguous(bare, company)
+    kept = _company_of_ambiguous(bare, own_names, company)
     return Gazetteer({**bare.names, **names}, bare.reach, kept, NameTagger.learn(studies))
 
 
@@ -249,11 +309,13 @@ def _note_company(company: dict[str, set[str]], matches: Sequence[Match], own: f
             company[brand] |= words
 
 
-def _company_of_ambiguous(bare: Gazetteer, company: Mapping[str, set[str]]) -> dict[str, frozenset[str]]:
+def _company_of_ambiguous(
+    bare: Gazetteer, own_names: Mapping[str, tuple[Meaning, ...]], company: Mapping[str, set[str]]
+) -> dict[str, frozenset[str]]:
     """Only of brands whose name means something else too: nobody asks about the others."""
     asked = {
         meaning.value
-        for key, own in bare.names.items()
+        for key, own in own_names.items()
         if any(meaning.kind == "brand" and meaning.field for meaning in own)
         and len({meaning.kind for meaning in bare.lookup(key)}) > 1
         for meaning in own

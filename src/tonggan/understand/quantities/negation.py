@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from importlib.resources import files
 from itertools import islice
 from typing import TypeAlias
 
 from tonggan.encode import words as analysis
-from tonggan.encode.lexicon import LexiconRow, parse_lexicon
 from tonggan.records import AllOf, Condition, Filter, Interpretation, Not
 from tonggan.understand.facts import Facts
 from tonggan.understand.quantities.word_tables import any_of, rows_of
+from tonggan.understand.retail_words import lexicon_rows
 
 Known: TypeAlias = Callable[[str], Sequence[tuple[str, str]]]
 """The (field, value) pairs of the catalogue that a stretch of text names."""
@@ -211,14 +210,14 @@ def _stop_words() -> frozenset[str]:
 @lru_cache(maxsize=1)
 def _phrases() -> frozenset[str]:
     """English phrases of the lexicon."""
-    return frozenset(meaning for row in _lexicon() for meaning in row.meanings if " " in meaning)
+    return frozenset(meaning for row in lexicon_rows() for meaning in row.meanings if " " in meaning)
 
 
 @lru_cache(maxsize=1)
 def _latin_names() -> re.Pattern[str]:
     """A negation with the word after it that name something together, in either spelling."""
     cue = re.compile(r"(?<![a-z])(?:no|non|not|without)[ -][a-z]+")
-    found = {name.group() for row in _lexicon() for meaning in row.meanings for name in cue.finditer(meaning)}
+    found = {name.group() for row in lexicon_rows() for meaning in row.meanings for name in cue.finditer(meaning)}
     listed = {row[0] for row in rows_of("not_negated")}
     return re.compile(any_of({name.replace("-", " ") for name in found | listed if name.isascii()}))
 
@@ -227,11 +226,7 @@ def _latin_names() -> re.Pattern[str]:
 def _han_names() -> re.Pattern[str]:
     """Chinese words that hold a cue and more."""
     cue = re.compile(rf"{_SURE_IN_HAN}|除|非|不是")
-    found = {row.normalized for row in _lexicon() if cue.search(row.normalized) and not cue.fullmatch(row.normalized)}
+    found = {
+        row.normalized for row in lexicon_rows() if cue.search(row.normalized) and not cue.fullmatch(row.normalized)
+    }
     return re.compile(any_of(found | {row[0] for row in rows_of("not_negated") if not row[0].isascii()}))
-
-
-@lru_cache(maxsize=1)
-def _lexicon() -> tuple[LexiconRow, ...]:
-    text = files("tonggan.packs").joinpath("default/lexicon.tsv").read_text(encoding="utf-8")
-    return tuple(parse_lexicon(text))

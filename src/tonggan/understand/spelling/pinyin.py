@@ -26,6 +26,9 @@ CHARACTERS_KEPT = 1 << 14
 SYLLABLES_KEPT = 1 << 12
 """Syllables with tones that are remembered: more than Mandarin has."""
 
+READINGS_KEPT = 20_000
+"""Words whose readings are remembered: those of the lexicon, which every catalogue needs, and a small shop's own."""
+
 LONGEST_PHRASE = 6
 """Characters of the longest phrase whose reading is looked up."""
 
@@ -128,6 +131,7 @@ def plain_letters(letters: str) -> str:
     return letters.lower().replace("ü", "v").replace(_BREAK, "").replace(" ", "")
 
 
+@lru_cache(maxsize=SYLLABLES_KEPT)
 def southern_form(syllable: str) -> str:
     """Return a syllable as it sounds where zh and z, ch and c, sh and s, n and l, ng and n are not told apart.
 
@@ -139,15 +143,16 @@ def southern_form(syllable: str) -> str:
     return _ONSET_N.sub("l", syllable)
 
 
-def readings(word: str) -> list[tuple[str, ...]]:
+@lru_cache(maxsize=READINGS_KEPT)
+def readings(word: str) -> tuple[tuple[str, ...], ...]:
     """Return how a Chinese word is read, its usual reading first: without tones, ü as v and as u.
 
     >>> readings("绿茶"), readings("银行")
-    ([('lv', 'cha'), ('lu', 'cha')], [('yin', 'hang'), ('yin', 'xing')])
+    ((('lv', 'cha'), ('lu', 'cha')), (('yin', 'hang'), ('yin', 'xing')))
     """
     usual = _syllables(word)
     also = tuple(ALSO_READ.get(character, syllable) for character, syllable in zip(word, usual, strict=True))
-    return list(dict.fromkeys(each for reading in (usual, also) for each in (reading, *_without_umlaut(reading))))
+    return tuple(dict.fromkeys(each for reading in (usual, also) for each in (reading, *_without_umlaut(reading))))
 
 
 def _without_umlaut(reading: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

@@ -10,9 +10,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import chain, islice, pairwise
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -72,25 +73,23 @@ class Vocabulary:
     @classmethod
     def learn(cls, titles: Iterable[str], *, names: Iterable[str], lexicon: Sequence[LexiconRow]) -> Self:
         """Return the vocabulary of these titles; `names` are never corrected, in whole or word by word."""
-        written = [row for row in lexicon if row.kind not in (MISSPELLING, REGIONAL)]
-        phrases = {row.normalized for row in written if _HAN_RUN.fullmatch(row.normalized)}
-        misspelt = misspellings(lexicon)
-        counts = Counter(chain.from_iterable(map(set, _cut(titles, phrases={*phrases, *misspelt}))))
-        marks = dict.fromkeys(counts, 0)
-        for word in chain(_lexicon_words(lexicon), phrases):
-            marks[word] = _LEXICON
+        known = _known_words(tuple(lexicon))
+        counts = Counter(chain.from_iterable(map(set, _cut(titles, phrases=known.phrases))))
+        marks = dict.fromkeys(counts, 0) | dict.fromkeys(known.words, _LEXICON)
         for word in chain.from_iterable(_cut(names)):
             marks[word] = marks.get(word, 0) | _NAME
         kept = [word for word in marks if _LATIN_WORD.fullmatch(word) or _HAN_RUN.match(word)]
         if len(kept) >= MOST_WORDS:
             kept = sorted(kept, key=lambda word: (-counts[word], word))[: MOST_WORDS - 1]
-        words = sorted(kept, key=_key)
+        keys = np.fromiter(map(_key, kept), dtype=np.uint64, count=len(kept))
+        words = [kept[at] for at in np.argsort(keys, kind="stable").tolist()]
         arrays = {
             **_stored(words),
+            "keys": np.sort(keys),
             "counts": np.fromiter((counts[word] for word in words), dtype=np.int32, count=len(words)),
             "marks": np.fromiter((marks[word] for word in words), dtype=np.uint8, count=len(words)),
         }
-        return cls._with_indexes(arrays, words, misspelt=misspelt)
+        return cls._with_indexes(arrays, words, misspelt=known.misspelt)
 
     def weights(self) -> Mapping[str, np.ndarray]:
         """Return what `restore` needs beside the lexicon; the indexes of neighbours are built anew."""
@@ -101,7 +100,7 @@ class Vocabulary:
         """Return a vocabulary from its `weights`."""
         whole, starts = weights["letters"].tobytes(), weights["starts"].tolist()
         words = [whole[start:end].decode() for start, end in pairwise(starts)]
-        return cls._with_indexes(weights, words, misspelt=misspellings(lexicon))
+        return cls._with_indexes(weights, words, misspelt=_known_words(tuple(lexicon)).misspelt)
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -202,6 +201,24 @@ def _joined(cut: Sequence[str]) -> Iterator[str]:
     yield from map("".join, zip(pairs, cut[2:], strict=False))
 
 
+class _KnownWords(NamedTuple):
+    """What a lexicon says of words: those that are right, Chinese ones that titles are searched for, and wrong ones."""
+
+    words: tuple[str, ...]
+    phrases: frozenset[str]
+    misspelt: Mapping[str, tuple[str, ...]]
+
+
+@lru_cache(maxsize=1)
+def _known_words(lexicon: tuple[LexiconRow, ...]) -> _KnownWords:
+    """The same for every catalogue, so that it is worked out once."""
+    written = [row.normalized for row in lexicon if row.kind not in (MISSPELLING, REGIONAL)]
+    phrases = frozenset(word for word in written if _HAN_RUN.fullmatch(word))
+    misspelt = misspellings(lexicon)
+    words = dict.fromkeys(chain(_lexicon_words(lexicon), phrases))
+    return _KnownWords(tuple(words), phrases.union(misspelt), misspelt)
+
+
 def _lexicon_words(lexicon: Sequence[LexiconRow]) -> Iterator[str]:
     """Words of both languages; regional Chinese is known where the catalogue writes it, and nobody is led to it."""
     meanings = (meaning for row in lexicon for meaning in row.meanings)
@@ -220,7 +237,6 @@ def _stored(words: Sequence[str]) -> dict[str, np.ndarray]:
     return {
         "letters": np.frombuffer(b"".join(encoded), dtype=np.uint8),
         "starts": starts,
-        "keys": np.fromiter(map(_key, words), dtype=np.uint64, count=len(words)),
     }
 
 
