@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tonggan.answer import answer_as_json
+from tonggan.answer.explanation import explanation_as_json
 from tonggan.answer.suggested import suggestions_as_json
 from tonggan.catalogue.keys import Keys
 from tonggan.cli.opening import Record
@@ -33,6 +34,12 @@ class LocalShop:
         started = time.perf_counter()
         found = suggestions_as_json(self._shop.suggest(prefix, limit=limit, locale=locale), self._shop.get)
         return {"suggestions": found, "took_ms": round(1e3 * (time.perf_counter() - started), 3)}
+
+    def explain(self, parameters: Mapping[str, Any], *, image: Path | None = None) -> Record:
+        """Say why the product `product_id` is, or is not, in the answer to a search."""
+        rest = {name: value for name, value in parameters.items() if name not in ("q", "product_id")}
+        words, product_id = parameters.get("q", ""), parameters["product_id"]
+        return explanation_as_json(self._shop.explain(words, product_id, image=image, **rest))
 
     def ingest(
         self, source: Path, *, mapping: Path | None, is_dry_run: bool, listener: Callable[[Progress], None] | None

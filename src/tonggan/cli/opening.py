@@ -29,6 +29,10 @@ class OpenShop(Protocol):
         """Return suggestions for an unfinished query."""
         ...
 
+    def explain(self, parameters: Mapping[str, Any], *, image: Path | None = None) -> Record:
+        """Say why the product `product_id` is, or is not, in the answer to a search."""
+        ...
+
     def ingest(
         self, source: Path, *, mapping: Path | None, is_dry_run: bool, listener: Callable[[Progress], None] | None
     ) -> Record:

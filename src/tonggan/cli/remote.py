@@ -48,12 +48,15 @@ class RemoteShop:
 
     def search(self, parameters: Mapping[str, Any], *, image: Path | None = None) -> Record:
         """Answer a search whose parameters are named as over HTTP."""
-        picture = {"image": base64.b64encode(_read(image)).decode()} if image else {}
-        return self._ask("POST", "/search", json={**parameters, **picture})
+        return self._ask("POST", "/search", json={**parameters, **_picture(image)})
 
     def suggest(self, prefix: str, *, limit: int, locale: str) -> Record:
         """Return suggestions for an unfinished query."""
         return self._ask("GET", "/suggest", params={"q": prefix, "limit": limit, "locale": locale})
+
+    def explain(self, parameters: Mapping[str, Any], *, image: Path | None = None) -> Record:
+        """Say why the product `product_id` is, or is not, in the answer to a search."""
+        return self._ask("POST", "/explain", json={**parameters, **_picture(image)})
 
     def ingest(
         self, source: Path, *, mapping: Path | None, is_dry_run: bool, listener: Callable[[Progress], None] | None
@@ -142,6 +145,10 @@ def _problem(response: httpx.Response) -> Record:
 def _error_of(problem: Mapping[str, Any]) -> TongganError:
     kind = CLASSES.get(problem.get("code", ""), TongganError)
     return kind(problem["detail"], remedy=problem.get("remedy", ""))
+
+
+def _picture(image: Path | None) -> Record:
+    return {"image": base64.b64encode(_read(image)).decode()} if image else {}
 
 
 def _read(image: Path) -> bytes:

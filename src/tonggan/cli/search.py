@@ -93,7 +93,7 @@ def search(
         "explain": explain,
     }
     with open_shop(shop) as opened:
-        answer = opened.search(_given(parameters), image=image)
+        answer = opened.search(given(parameters), image=image)
     if as_json:
         print_json(answer)
     else:
@@ -126,16 +126,16 @@ def read_weights(text: str) -> dict[str, float]:
     return weights
 
 
-def _given(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters that say something, all of them text that can be sent."""
-    given = {name: value for name, value in parameters.items() if value is not None and value is not False}
-    given = {name: value for name, value in given.items() if value not in ("", [], {})}
-    for name, value in given.items():
+def given(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters that say something, all of them text that can be sent."""
+    said = {name: value for name, value in parameters.items() if value is not None and value is not False}
+    said = {name: value for name, value in said.items() if value not in ("", [], {})}
+    for name, value in said.items():
         try:
             str(value).encode()
         except UnicodeEncodeError:
             raise InputError(f"{name} is not UTF-8 text.", remedy="Use a terminal with a UTF-8 locale.") from None
-    return given
+    return said
 
 
 def _show(answer: Record, *, is_explained: bool, is_quiet: bool) -> None:

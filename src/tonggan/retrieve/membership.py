@@ -72,6 +72,13 @@ def pin_places(pinned: Sequence[str]) -> list[tuple[str, int]]:
     return sorted(places.items(), key=lambda pin: pin[1])
 
 
+def least_coverage(coverage: Scores, settings: RetrievalSettings) -> float:
+    """The coverage asked for, or what the best covered few have where fewer have as much."""
+    if len(coverage) <= settings.few_matches:
+        return 0.0
+    return min(settings.minimum_coverage, float(-np.partition(-coverage, settings.few_matches)[settings.few_matches]))
+
+
 def _asks(query: Query) -> bool:
     """Tell a query that gave something, though nothing of it could be asked, from one that only browses."""
     return query.image is not None or bool(query.like or query.unlike) or query.rating is not None
@@ -79,7 +86,7 @@ def _asks(query: Query) -> bool:
 
 def _word_members(query: Query, view: View, questions: Questions, settings: RetrievalSettings) -> Members:
     match = view.match(questions.terms, fields=query.query_by, stands_for=questions.stands_for)
-    rows = [match.rows[match.coverage >= _least_coverage(match.coverage, settings)]]
+    rows = [match.rows[match.coverage >= least_coverage(match.coverage, settings)]]
     nearest = {}
     for probe in questions.probes:
         if probe.is_anchor:
@@ -88,13 +95,6 @@ def _word_members(query: Query, view: View, questions: Questions, settings: Retr
             floor = settings.nearest_similarity if probe.channel in SEMANTIC_CHANNELS else -1.0
             rows.append(near[scores >= floor])
     return Members(union(rows), match, nearest)
-
-
-def _least_coverage(coverage: Scores, settings: RetrievalSettings) -> float:
-    """The coverage asked for, or what the best covered few have where fewer have as much."""
-    if len(coverage) <= settings.few_matches:
-        return 0.0
-    return min(settings.minimum_coverage, float(-np.partition(-coverage, settings.few_matches)[settings.few_matches]))
 
 
 def _has_vector(probes: Sequence[Probe]) -> Filter | None:

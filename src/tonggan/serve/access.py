@@ -32,6 +32,8 @@ SCOPES: Mapping[tuple[str, str], Scope] = {
     ("GET", "/search"): "search",
     ("POST", "/search"): "search",
     ("GET", "/suggest"): "search",
+    ("GET", "/explain"): "search",
+    ("POST", "/explain"): "search",
     ("GET", "/facets"): "search",
     ("GET", "/products/{product_id:path}"): "search",
     ("PUT", "/products"): "catalogue",

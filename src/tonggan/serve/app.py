@@ -12,7 +12,7 @@ from tonggan import __version__
 from tonggan.serve import ServeSettings
 from tonggan.serve.envelope import Envelope
 from tonggan.serve.problems import add_handlers
-from tonggan.serve.routes import health, imports, keys, media, packs, page, products, rules, search, suggest
+from tonggan.serve.routes import explain, health, imports, keys, media, packs, page, products, rules, search, suggest
 from tonggan.serve.service import Service, admit, build_service
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 ROUTERS = (
     search.router,
     suggest.router,
+    explain.router,
     products.router,
     imports.router,
     packs.router,

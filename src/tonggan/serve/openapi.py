@@ -156,6 +156,60 @@ SEARCH_BODY = body_of(
     }
 )
 
+EXPLAIN_PROPERTIES: dict[str, Any] = {
+    "product_id": {**TEXT, "description": "The product to explain."},
+    "occlusion": {"type": "boolean", "description": "Also map which region of the picture mattered; takes longer."},
+}
+
+EXPLAIN_QUERY = {
+    "parameters": [
+        *(query_parameter(name, part) for name, part in EXPLAIN_PROPERTIES.items()),
+        *SEARCH_QUERY["parameters"],
+    ]
+}
+
+EXPLAIN_BODY = body_of(
+    {
+        "application/json": {
+            "type": "object",
+            "properties": {**EXPLAIN_PROPERTIES, **search_properties()},
+            "required": ["product_id"],
+            "additionalProperties": False,
+        },
+        "multipart/form-data": {
+            "type": "object",
+            "properties": {**EXPLAIN_PROPERTIES, **search_properties(), "image": BINARY},
+        },
+    }
+)
+
+EXPLANATION = {
+    "type": "object",
+    "properties": {
+        "id": TEXT,
+        "product": PRODUCT,
+        "language": TEXT,
+        "is_result": {"type": "boolean"},
+        "place": WHOLE,
+        "page": WHOLE,
+        "found": WHOLE,
+        "score": NUMBER,
+        "merged": NUMBER,
+        "boost": NUMBER,
+        "understood": {"type": ["object", "null"]},
+        "why": TEXTS,
+        "merge": {"type": "object"},
+        "words": {"type": "array", "items": {"type": "object"}},
+        "ranker": {"type": ["object", "null"]},
+        "rules": TEXTS,
+        "leader": {"type": ["object", "null"]},
+        "obstacles": {"type": "array", "items": {"type": "object"}},
+        "occlusion": {"type": ["object", "null"]},
+        "heat": TEXT,
+    },
+    "required": ["id", "is_result", "place", "why", "obstacles"],
+}
+
 PRODUCTS_BODY = body_of({"application/json": {"type": "array", "items": PRODUCT}})
 
 IMPORT_BODY = {
@@ -232,6 +286,7 @@ EXPORT_QUERY = {
 }
 
 SEARCH_RESPONSES = {200: success("One page of results and what is true of all of them.", ANSWER), **FAILURES}
+EXPLAIN_RESPONSES = {200: success("Its place and why, or why it has none.", EXPLANATION), **FAILURES}
 PRODUCT_RESPONSES = {200: success("The product.", PRODUCT), **FAILURES}
 WRITE_RESPONSES = {200: success("What became of each product.", REPORT), **FAILURES}
 JOB_RESPONSES = {200: success("The report.", JOB), 202: success("The import goes on.", JOB), **FAILURES}

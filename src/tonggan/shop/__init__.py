@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Unpack
 
+from tonggan.answer.explanation import Explanation
 from tonggan.catalogue.fetch import FetchLimits
 from tonggan.catalogue.lock import WriterLock
 from tonggan.catalogue.media import Crop, MediaFolder, decode_query
@@ -32,6 +33,7 @@ from tonggan.retrieve.facets import useful_facets
 from tonggan.settings import read_settings
 from tonggan.shop.answering import Answering, AnswerSettings
 from tonggan.shop.encoding import EncodeReport, Listener
+from tonggan.shop.explaining import Explainer
 from tonggan.shop.ingestion import Importer, ImportReport, Progress, ProgressListener
 from tonggan.shop.layout import Layout, ShopSettings
 from tonggan.shop.pack_change import PackChange
@@ -231,6 +233,26 @@ class Shop:
     def rankers(self) -> Path:
         """Return the folder of learnt rankers."""
         return self._layout.rankers
+
+    def explain(
+        self,
+        words: str,
+        product_id: str,
+        *,
+        image: bytes | str | Path | Picture | None = None,
+        crop: Crop | None = None,
+        occlusion: bool = False,
+        **options: Unpack[SearchOptions],
+    ) -> Explanation:
+        """Say why a product is where it is in the answer to a query, or why it is not in it; NotFoundError without it.
+
+        `occlusion` adds which region of the picture mattered, for the price of 50 encoded pictures.
+        """
+        picture = self._picture(image, crop)
+        query = build_query(words, image=picture, per_page=self.settings.per_page, options=options)
+        explainer = Explainer(self._answering, self.media)
+        senses = self.projection.standing.senses
+        return explainer.explain(query, self.get(product_id), senses=senses, is_mapped=occlusion)
 
     def suggest(self, prefix: str, *, limit: int = 8, locale: str = "") -> list[Suggestion]:
         """Return what an unfinished query may become: queries, categories and products, best first.
