@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 
 from tonggan.index import Rows
 from tonggan.rank.features import RankingRequest
 from tonggan.rank.rankers import Modalities
-from tonggan.records import Query, Understanding
+from tonggan.records import Understanding
 from tonggan.retrieve.result_set import ResultSet
-
-DESCRIPTIVE_WORDS = 4
-"""Words from which a query describes a thing rather than names it."""
-
-KINDS = ("code", "name", "description", "picture")
-"""Kinds of query that merge weights are fitted for: with a product's code, short, long, and without words."""
 
 SPACES = ("text", "image", "shared")
 """Spaces whose vectors a ranker may read beside the features."""
-
-_CODE = re.compile(r"(?=\w*\d)(?=\w*[a-z])[\w-]{4,}|\d{5,}", re.IGNORECASE)
 
 
 def ranking_request(results: ResultSet, rows: Rows, *, understanding: Understanding | None = None) -> RankingRequest:
@@ -61,17 +51,3 @@ def modalities_of(request: RankingRequest) -> Modalities:
             none = np.zeros_like(query)
             found[space] = (query, np.stack([held.get(product_id, none) for product_id in ids]))
     return found
-
-
-def kind_of_query(query: Query) -> str:
-    """Return which of KINDS a query is.
-
-    >>> [kind_of_query(Query(words)) for words in ("WH-1000XM4", "red dress", "a warm red dress for winter", "")]
-    ['code', 'name', 'description', 'picture']
-    """
-    if not query.words:
-        return "picture"
-    if _CODE.search(query.words):
-        return "code"
-    spaced = len(query.words.split())
-    return "description" if max(spaced, len(query.words) // 12) >= DESCRIPTIVE_WORDS else "name"

@@ -13,6 +13,7 @@ from tonggan.index import View
 from tonggan.index.entries import SPACES_FIELD
 from tonggan.records import Condition, Filter, Picture, Preference, Query
 from tonggan.retrieve import RetrievalSettings
+from tonggan.understand.query_kind import query_kind
 from tonggan.understand.words import look_up
 
 UNLIKE_WEIGHT = 0.5
@@ -152,7 +153,7 @@ def _encodings(
     shared = settings.shared_weight
     encodings: list[tuple[str, Callable[[], list[Probe]]]] = []
     if words:
-        text_weights = {"text": settings.text_weight * share["text"], "shared": shared * share["text"]}
+        text_weights = {"text": _text_weight(words, settings) * share["text"], "shared": shared * share["text"]}
         encodings.append(("text", lambda: _probes("text", encoders.encode_text_query(words), text_weights)))
     if picture is not None:
         image_weights = {"image": share["image"], "shared": shared * share["image"]}
@@ -160,6 +161,12 @@ def _encodings(
     if stars is not None:
         encodings.append(("rating", lambda: _rating_probes(encoders.encode_rating_query(stars), settings, share=share)))
     return encodings
+
+
+def _text_weight(words: str, settings: RetrievalSettings) -> float:
+    """What nearness in meaning weighs: little beside a code, which must be met, much beside a description."""
+    by_kind = {"code": settings.code_text_weight, "description": settings.description_text_weight}
+    return by_kind.get(query_kind(words), settings.text_weight)
 
 
 def _rating_probes(

@@ -12,10 +12,11 @@ from tonggan.index import Rows, Scores
 from tonggan.rank.features import feature_table
 from tonggan.rank.rankers import Ranker
 from tonggan.rank.relevance import RelevanceModel, model_from_json
-from tonggan.rank.request import kind_of_query, modalities_of, ranking_request
+from tonggan.rank.request import modalities_of, ranking_request
 from tonggan.rank.version import RankerVersion, open_version, used_version
 from tonggan.records import Query
 from tonggan.retrieve.result_set import ResultSet
+from tonggan.understand.query_kind import query_kind
 
 NO_RANKER = "none"
 """What a query names that wants the merged order alone."""
@@ -44,7 +45,7 @@ class OpenRanker:
     def weights(self, query: Query) -> Mapping[str, float]:
         """Return the learnt shares of the channels for a query; those of settings where there are none."""
         by_kind = self.version.weights if self.version else {}
-        return by_kind.get(kind_of_query(query)) or by_kind.get(OVERALL, {})
+        return by_kind.get(query_kind(query.words)) or by_kind.get(OVERALL, {})
 
     def rescore(self, results: ResultSet, rows: Rows) -> Scores:
         """Return the ranker's score of some rows of the head."""

@@ -12,10 +12,11 @@ from tonggan.evaluate.measures import GradedRanking, parse_measure, score
 from tonggan.index import Scores
 from tonggan.rank.features import FeatureTable, feature_table
 from tonggan.rank.rankers import Modalities
-from tonggan.rank.request import kind_of_query, modalities_of, ranking_request
+from tonggan.rank.request import modalities_of, ranking_request
 from tonggan.retrieve.membership import union
 from tonggan.retrieve.merge import ChannelScores
 from tonggan.retrieve.result_set import ResultSet
+from tonggan.understand.query_kind import query_kind
 
 MEASURE = parse_measure("nDCG@10")
 """What everything here is chosen by: the gain is 2^grade - 1."""
@@ -70,7 +71,7 @@ def example_of(results: ResultSet, grades: Mapping[str, float], *, query_id: str
     total = sum(channel.weight for channel in results.channels) or 1.0
     return Example(
         query_id=query_id,
-        kind=kind_of_query(results.query),
+        kind=query_kind(results.query.words),
         product_ids=tuple(ids[at] for at in order),
         table=feature_table(request)[order],
         channels={channel.channel: _said(channel)[places] for channel in results.channels},
