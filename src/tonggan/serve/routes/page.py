@@ -23,6 +23,7 @@ ASSETS = {
     "meaning.js": "text/javascript; charset=utf-8",
     "picture.js": "text/javascript; charset=utf-8",
     "suggest.js": "text/javascript; charset=utf-8",
+    "why.js": "text/javascript; charset=utf-8",
     "words.js": "text/javascript; charset=utf-8",
     "strings.json": "application/json",
     "icon.svg": "image/svg+xml",

@@ -13,7 +13,7 @@ export function make(tag, properties = {}, ...children) {
   return node;
 }
 
-export function card(product, { onMore }) {
+export function card(product, { onMore, note = null }) {
   const more = make("button", { type: "button", className: "more", ariaLabel: text("like_title", { title: product.title }) },
     text("like_this"));
   more.addEventListener("click", onMore);
@@ -24,7 +24,8 @@ export function card(product, { onMore }) {
     make("h3", { title: product.title }, product.title),
     prices(product),
     ratingLine(product.rating),
-    make("div", { className: "foot" }, make("span", { className: `stock ${stock}` }, stockWord(stock)), more));
+    make("div", { className: "foot" }, make("span", { className: `stock ${stock}` }, stockWord(stock)), more),
+    note);
 }
 
 function cardPicture(product) {

@@ -4,6 +4,7 @@ import { card, make } from "./cards.js";
 import { meaningNotes } from "./meaning.js";
 import { watchPicture } from "./picture.js";
 import { watchSuggestions } from "./suggest.js";
+import { whyNote } from "./why.js";
 import { fieldName, isLanguage, number, speak, stockWord, text } from "./words.js";
 
 const PER_PAGE = 24;
@@ -178,12 +179,14 @@ function showAnswer(answer) {
   at("message").hidden = true;
   at("count").textContent = countText(answer.found);
   at("notes").replaceChildren(...notes(answer));
-  at("cards").replaceChildren(...answer.hits.map((hit) => card(hit.product, { onMore: () => moreLike(hit.product) })));
+  at("cards").replaceChildren(...answer.hits.map((hit) => cardOf(hit)));
   showFacets(answer.facets);
   showPriceRange(answer.facet_stats?.price);
   showPages(answer);
   if (!answer.found) showMessage(text("empty_title"), text("empty_text"));
 }
+
+const cardOf = (hit) => card(hit.product, { onMore: () => moreLike(hit.product), note: whyNote(hit.why) });
 
 function countText(found) {
   if (!found) return text("count_none");
