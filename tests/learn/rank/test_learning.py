@@ -65,10 +65,7 @@ def test_contributions_of_what_explains_itself_add_up(learner: Learner) -> None:
     if not hasattr(ranker, "explain"):
         pytest.skip("networks are not explained by Shapley values")
     found = ranker.explain(examples[0].table)  # pyright: ignore[reportAttributeAccessIssue]
-    assert (
-        found.values.sum(axis=1) + found.base == pytest.approx(ranker.score(examples[0].table), abs=1e-4)
-        or ranker.kind == "linear"
-    )
+    assert found.values.sum(axis=1) + found.base == pytest.approx(ranker.score(examples[0].table), abs=1e-4)
 
 
 def test_queries_without_any_candidate_are_passed_over() -> None:
