@@ -33,3 +33,13 @@ def test_a_long_description_is_cut_around_its_first_match() -> None:
 def test_marks_are_never_cut_in_half() -> None:
     cut = marked("lamp", "Nothing", "lamp " * 200)["description"]
     assert cut.count("<") == cut.count(">") > 0
+
+
+def test_what_means_the_same_is_marked_too() -> None:
+    found = highlighter("headphones", alike=["耳机"])(Product("p", "蓝牙耳机 Headphones"))
+    assert found["title"].replace(START, "<").replace(END, ">") == "蓝牙<耳机> <Headphones>"
+
+
+def test_a_word_that_was_typed_apart_is_marked_joined() -> None:
+    found = highlighter("water proof", stems=["waterproof", "5"])(Product("p", "Waterproof 5 bag"))
+    assert found["title"].replace(START, "<").replace(END, ">") == "<Waterproof> 5 bag"
