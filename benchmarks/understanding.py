@@ -4,7 +4,7 @@
 
 `queries` asks the Chinese queries of a catalogue made of the Chinese titles, and Icecat's of Icecat's; `learning`
 learns recombined catalogues of each size, keeps what was learnt and loads it again. Seconds are of one thread's work
-(`cpu`), however busy the machine was, and by the clock (`wall`). `ratio` is to a bare cut of the same queries by rjieba.
+(`cpu`), however busy the machine was, and by the clock (`wall`). `ratio` is to a bare cut of the queries by rjieba.
 The data is measured on only.
 """
 

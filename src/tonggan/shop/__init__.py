@@ -78,7 +78,7 @@ class Shop:
         self.media = MediaFolder(self._layout.media, workers=self._workers)
         packs = ShopPacks(self._layout.packs, start=settings.pack, settings=encoding)
         self.projection = Projection(self.store, self.media, self._layout, packs=packs, adapter=settings.index)
-        self._answering = Answering(self.store, self.projection, rankers=self._layout.rankers, settings=answering)
+        self._answering = Answering(self.store, self.projection, layout=self._layout, settings=answering)
         self._encoding = encoding
         self._change = PackChange(self.store, self.projection)
         self._change.resume_later()
@@ -152,6 +152,7 @@ class Shop:
         doomed = self.store.get(product_ids)
         deleted = self.store.delete(product_ids)
         self.projection.catch_up()
+        self._answering.erased()
         self._erase_pictures(doomed)
         return deleted
 

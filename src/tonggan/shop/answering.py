@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
-from pathlib import Path
 
 from tonggan.answer import compose
 from tonggan.catalogue.store import SqlStore
@@ -23,6 +22,7 @@ from tonggan.records import Answer, Query, Reading
 from tonggan.retrieve import RetrievalSettings
 from tonggan.retrieve.facets import check_facets
 from tonggan.retrieve.result_set import ResultSet, find
+from tonggan.shop.layout import Layout
 from tonggan.shop.projection import Projection, Standing
 from tonggan.shop.ranker_keeper import OpenRanker, RankerKeeper
 from tonggan.shop.reading import Meant, Reader
@@ -48,12 +48,13 @@ class AnswerSettings:
 class Answering:
     """Answers requests; writes nothing."""
 
-    def __init__(self, store: SqlStore, projection: Projection, *, rankers: Path, settings: AnswerSettings) -> None:
-        self.rankers = RankerKeeper(rankers)
+    def __init__(self, store: SqlStore, projection: Projection, *, layout: Layout, settings: AnswerSettings) -> None:
+        self.rankers = RankerKeeper(layout.rankers)
         self._store = store
         self._projection = projection
         self._settings = settings
-        self.reader = Reader(store)
+        self.reader = Reader(store, knowledge=layout.knowledge)
+        self.reader.knowledge.prepare(projection.standing.index.view())
 
     def answer(self, asked: Query, *, started: float) -> Answer:
         """Answer a query that was asked at a moment of `time.perf_counter`."""
@@ -102,6 +103,10 @@ class Answering:
         """Return what an unfinished query may become."""
         suggestions = self.reader.knowledge.of(self._projection.standing.index.view()).suggestions
         return suggestions.suggest(prefix, limit=limit, language=locale) if suggestions else []
+
+    def erased(self) -> None:
+        """Forget products that were just deleted."""
+        self.reader.knowledge.erased(self._projection.standing.index.view())
 
     def close(self) -> None:
         """Stop what is being learnt behind."""

@@ -74,6 +74,11 @@ class Layout:
         return self.folder / "rankers"
 
     @property
+    def knowledge(self) -> Path:
+        """What was learnt of the catalogue's words; it may be removed."""
+        return self.folder / "knowledge"
+
+    @property
     def refusals(self) -> Path:
         """Refused rows of the last import of a file."""
         return self.folder / "refused.csv"

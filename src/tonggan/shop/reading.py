@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from tonggan.index.values import check_filter
 from tonggan.rank.rules.application import NOTHING, Applied, applying, changed
 from tonggan.records import Filter, Query
 from tonggan.shop.knowing import KnowledgeKeeper
+from tonggan.shop.knowledge_file import KnowledgeFile
 from tonggan.shop.rule_book import RuleBook
 from tonggan.understand.meaning import Catalogue, heard_alike, understand
 from tonggan.understand.relaxation import joined
@@ -36,8 +38,8 @@ class Meant:
 class Reader:
     """Understands the queries of one shop."""
 
-    def __init__(self, store: SqlStore) -> None:
-        self.knowledge = KnowledgeKeeper()
+    def __init__(self, store: SqlStore, *, knowledge: Path) -> None:
+        self.knowledge = KnowledgeKeeper(KnowledgeFile(knowledge, store.shop_id))
         self.rules = RuleBook(store)
         self._store = store
 

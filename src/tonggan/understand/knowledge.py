@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Self
 
 from tonggan.index import View
@@ -24,6 +25,16 @@ NAMES_READ = 100_000
 """Names that are kept of each field."""
 
 
+UNREAD_FIELDS = frozenset({"availability", "currency", "language", "_spaces"})
+"""Fields whose values are no names."""
+
+PAIRED_FIELDS = frozenset({"title", "brand", "category"})
+"""Fields of which it matters which product has which value; of the others, how many products have it."""
+
+VALUES_TOLD = 1_000
+"""Values of another field that are compared, the most frequent."""
+
+
 class Stopped(Exception):
     """Learning was told to stop: the shop is being closed."""
 
@@ -42,6 +53,21 @@ class Knowledge:
     def of_fields(cls, view: View) -> Self:
         """Return what costs nothing to know: the fields of a catalogue, by which prices and stars are understood."""
         return cls(facts_of(view))
+
+
+def words_fingerprint(view: View) -> str:
+    """Return a fingerprint of all that is learnt from: two views with the same one are known by the same knowledge.
+
+    Prices, stock and ratings do not count: what is sold changes more often than what it is called.
+    """
+    rows, digest = view.select(), blake2b(digest_size=16)
+    fields = [name for name in view.text_fields if name not in UNREAD_FIELDS]
+    for name in fields:
+        if name in PAIRED_FIELDS:
+            digest.update(repr((name, view.values(name, rows))).encode())
+        else:
+            digest.update(repr((name, view.facet(name, rows, limit=VALUES_TOLD))).encode())
+    return digest.hexdigest()
 
 
 def learn_knowledge(view: View, *, is_stopped: Callable[[], bool] = lambda: False) -> Knowledge:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Self, TypeAlias
 
 import numpy as np
@@ -98,6 +98,11 @@ class Suggestions:
             category_keys=Completions.of(names, np.array([count for *_, count in categories], dtype=np.float64)),
             titles=words,
         )
+
+    def of_view(self, view: View) -> Self:
+        """Return the same suggestions for a later view: products that are gone are not among them."""
+        titles = self.titles.at_rows(view, self.view.ids(self.titles.rows))
+        return replace(self, view=view, titles=titles, _counts={})
 
     def suggest(self, prefix: str, *, limit: int = 8, language: str = "") -> list[Suggestion]:
         """Return suggestions for an unfinished query, queries first, then categories, then products.

@@ -10,7 +10,7 @@ import re
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import chain
 from typing import Self
@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tonggan.encode.words import normalize
+from tonggan.index import View
 from tonggan.understand.suggest.typed import HAN, cut, has_han, romanized
 
 WORDS_INDEXED = 24
@@ -51,7 +52,12 @@ class TitleWords:
     rows: npt.NDArray[np.int32]
     spelt: Sequence[str]
     meant: npt.NDArray[np.int32]
-    best_of_stretch: Callable[[int, int, int], tuple[int, ...]]
+    best_of_stretch: Callable[[int, int, int], tuple[int, ...]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        products = self.products
+        remembered = lru_cache(maxsize=STRETCHES_KEPT)(lambda *stretch: _best(products, *stretch))
+        object.__setattr__(self, "best_of_stretch", remembered)
 
     @classmethod
     def of(cls, titles: Sequence[str], popularity: npt.NDArray[np.float64], rows: npt.NDArray[np.int32]) -> Self:
@@ -76,8 +82,21 @@ class TitleWords:
             rows=rows[order].astype(np.int32),
             spelt=[pinyin for pinyin, _ in spelt],
             meant=np.array([at for _, at in spelt], dtype=np.int32),
-            best_of_stretch=lru_cache(maxsize=STRETCHES_KEPT)(lambda *stretch: _best(products, *stretch)),
         )
+
+    def at_rows(self, view: View, ids: Sequence[str]) -> Self:
+        """Return the same words with the products, named by their ids in order, where they stand in another view.
+
+        Products that are not in it are left out; words of no other product stay, and find nothing.
+        """
+        live = view.select()
+        row_of_id = dict(zip(view.ids(live), live.tolist(), strict=True))
+        rows = np.fromiter((row_of_id.get(each, -1) for each in ids), dtype=np.int32, count=len(ids))
+        is_there = rows >= 0
+        numbers = (np.cumsum(is_there) - 1).astype(np.int32)
+        is_held = is_there[self.products]
+        starts = np.concatenate([[0], np.cumsum(is_held)]).astype(np.int32)[self.starts]
+        return replace(self, starts=starts, products=numbers[self.products[is_held]], rows=rows[is_there])
 
     def holding(self, typed: str, *, most: int) -> list[int]:
         """Return rows of up to `most` products whose titles hold the typed words, the last unfinished, best first."""
