@@ -51,14 +51,15 @@ class Reader:
         )
         if applied.words is not None:
             query = self._understood(replace(asked, words=applied.words), view)
-        return Meant(changed(query, replace(applied, words=None, filter=_sayable(applied.filter, view))), applied)
+        meant = changed(query, replace(applied, words=None, filter=_sayable(applied.filter, view)))
+        return Meant(replace(meant, filters=joined(meant.filters)), applied)
 
     def by_sound(self, query: Query, view: View) -> Query:
         """Return a query with the words that sound like those typed, itself where there are none."""
         understood = query.understood
         if understood is None or {"homophone", "all"} & set(query.undo):
             return query
-        heard = heard_alike(understood, self.knowledge.of(view))
+        heard = heard_alike(understood, self.knowledge.of(view), self._catalogue(query, view))
         words = understood.words
         for each in sorted(heard, key=lambda found: -found.start):
             words = f"{words[: each.start]}{each.replacement}{words[each.end :]}"

@@ -12,7 +12,6 @@ from tonggan.records import (
     Condition,
     Entity,
     Expansion,
-    Filter,
     Interpretation,
     Not,
     Reading,
@@ -127,14 +126,19 @@ def understand(
     )
 
 
-def heard_alike(understood: Understanding, knowledge: Knowledge) -> tuple[Interpretation, ...]:
+def heard_alike(understood: Understanding, knowledge: Knowledge, catalogue: Catalogue) -> tuple[Interpretation, ...]:
     """Return what the words may have meant by their sound alone: the last resort where they find next to nothing."""
-    return tuple(read_homophones(understood.words, understood.tokens, knowledge.pinyin)) if knowledge.pinyin else ()
+    if knowledge.pinyin is None:
+        return ()
+    heard = read_homophones(understood.words, understood.tokens, knowledge.pinyin)
+    return tuple(each for each in heard if _is_found(each.replacement, catalogue))
 
 
 def _named_values(knowledge: Knowledge, name: str) -> list[tuple[str, str]]:
+    """What a name most likely means: who wants no Apple may well want apples."""
     meanings = knowledge.gazetteer.lookup(key_of(name)) if knowledge.gazetteer else ()
-    return [(meaning.field, meaning.value) for meaning in meanings if meaning.field]
+    likeliest = {meaning.kind for meaning in meanings[:1]}
+    return [(meaning.field, meaning.value) for meaning in meanings if meaning.field and meaning.kind in likeliest]
 
 
 def _mend(
@@ -149,14 +153,17 @@ def _mend(
         yield from sounded
         tokens = [token for token in tokens if not any(_meet(token, each) for each in sounded)]
     if "spelling" not in undo:
-        yield from correct(
-            rest,
-            tokens,
-            vocabulary,
-            num_typos=num_typos,
-            is_known=catalogue.holds,
-            together=catalogue.together,
+        spelt = correct(
+            rest, tokens, vocabulary, num_typos=num_typos, is_known=catalogue.holds, together=catalogue.together
         )
+        yield from (each for each in spelt if _is_found(each.replacement, catalogue))
+
+
+def _is_found(words: str, catalogue: Catalogue) -> bool:
+    """Whether products hold each word, or what means the same: to mend a word into one that nobody sells is no help."""
+    return catalogue.holds(words) or all(
+        catalogue.holds(token.text) or expand((token,), (), count=catalogue.count) for token in segment(words)
+    )
 
 
 def _meet(one: Token | Interpretation, other: Interpretation) -> bool:

@@ -97,8 +97,9 @@ def _after_cue(text: str, cue: re.Match[str], *, known: Known, facts: Facts) -> 
     """What the cue excludes, and what is joined to that by `or` where the catalogue knows it."""
     start, at, is_first = cue.start(), _after_article(text, cue.end()), True
     for _ in range(THINGS_READ):
-        end, values = _known_at(text, at, known=known, facts=facts)
-        if not values:
+        end, values = _known_at(text, at, known=known, facts=facts, is_prefix=cue["only_known"] == "non")
+        if not values or _is_cut(text, at, end):
+            values = []
             end = _thing_at(text, at, cue) if is_first and "title" in facts.text_fields else at
         is_besides = cue["beside"] and (
             _BESIDES.search(text, end, end + BESIDES_WITHIN) or not _is_apart(text, cue, end)
@@ -141,9 +142,22 @@ def _without(thing: str, values: Sequence[tuple[str, str]]) -> Filter:
     return parts[0] if len(parts) == 1 else AllOf(parts)
 
 
-def _known_at(text: str, at: int, *, known: Known, facts: Facts) -> tuple[int, list[tuple[str, str]]]:
-    """The end of the longest stretch from here that the catalogue knows, and what it knows of it."""
-    for end in _ends(text, at):
+def _is_cut(text: str, at: int, end: int) -> bool:
+    """Whether what is known here is but the beginning of a thing that 的 closes: 没有耳机孔的手机."""
+    run = _HAN_RUN.match(text, at)
+    thing, closed, _ = run.group().partition("的") if run else ("", "", "")
+    is_one = bool(closed) and end < at + len(thing) and len(thing) <= LONGEST_PHRASE
+    tail = _TAIL.match(text, end)
+    return is_one and not (tail and tail.end() > end) and not _JOINT.match(text, end)
+
+
+def _known_at(text: str, at: int, *, known: Known, facts: Facts, is_prefix: bool) -> tuple[int, list[tuple[str, str]]]:
+    """The end of the longest stretch from here that the catalogue knows, and what it knows of it.
+
+    A prefix negates the next word alone: `non leather belt` is a belt.
+    """
+    ends = _ends(text, at)
+    for end in ends[-1:] if is_prefix else ends:
         values = [(field, value) for field, value in known(text[at:end]) if field in facts.text_fields]
         if values:
             return end, values

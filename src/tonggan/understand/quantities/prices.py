@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tonggan.records import AllOf, Condition, Filter, Interpretation
-from tonggan.understand.quantities import price_grammar as grammar
 from tonggan.understand.facts import Facts
+from tonggan.understand.quantities import price_grammar as grammar
 from tonggan.understand.quantities.currencies import mark_of
 from tonggan.understand.quantities.numerals import GREATEST, Number, number_text, numbers
 
