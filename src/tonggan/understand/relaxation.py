@@ -6,34 +6,46 @@ that meet it come first.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from tonggan.records import AllOf, Filter, Query
+from tonggan.records import AllOf, Filter, Interpretation, Query
 
 FEW_RESULTS = 3
 """Fewer results than this are loosened: a shopper who sees one or two wants to know what else there is."""
 
-ORDER = ("discount", "stars", "stock", "price", "exclusion")
+EXCLUSION = "exclusion"
+
+ORDER = ("discount", "stars", "stock", "price", EXCLUSION)
 """Kinds of interpretations, the one that shoppers give up most easily first."""
 
 
 def loosened(query: Query, *, found: int) -> Iterator[tuple[str, Query]]:
-    """Yield what is given up next, by its key, and the query without it; each step keeps what those before gave up.
+    """Yield what is given up, by its keys with commas between them, and the query without it.
 
-    `found` is how many results there are as it stands: what somebody said not to want is only shown where there is
-    nothing else.
+    First each thing alone, since as little as possible is to be given up; then ever more together. `found` is how many
+    results there are as it stands: what somebody said not to want is only shown where there is nothing else.
     """
     read = query.understood.interpretations if query.understood else ()
-    held = [each for each in read if each.filter is not None and not (found and each.kind == "exclusion")]
-    for each in sorted(held, key=lambda found: ORDER.index(found.kind) if found.kind in ORDER else len(ORDER)):
-        assert each.filter is not None
-        query = replace(
-            query,
-            filters=_without(query.filters, each.filter),
-            loosened={**query.loosened, each.key: each.filter},
-        )
-        yield each.key, query
+    held = sorted((each for each in read if each.filter is not None), key=_readiness)
+    given = [each for each in held if each.kind != EXCLUSION]
+    refused = [] if found else [each for each in held if each.kind == EXCLUSION]
+    alone = [[each] for each in given]
+    together = [[*given, *refused][:count] for count in range(1, len(given) + len(refused) + 1)]
+    for gone in alone + [several for several in together if several not in alone]:
+        yield ",".join(each.key for each in gone), _loosened(query, gone)
+
+
+def _readiness(read: Interpretation) -> int:
+    return ORDER.index(read.kind) if read.kind in ORDER else len(ORDER)
+
+
+def _loosened(query: Query, gone: Sequence[Interpretation]) -> Query:
+    filters = query.filters
+    for each in gone:
+        filters = filters if each.filter is None else _without(filters, each.filter)
+    kept = {each.key: each.filter for each in gone if each.filter is not None}
+    return replace(query, filters=filters, loosened={**query.loosened, **kept})
 
 
 def joined(*filters: Filter | None) -> Filter | None:
@@ -41,15 +53,19 @@ def joined(*filters: Filter | None) -> Filter | None:
 
     Filters that are conjunctions already are taken apart, so that each part can be found and taken away again.
     """
-    parts: list[Filter] = []
-    for each in filters:
-        parts += each.parts if isinstance(each, AllOf) else [] if each is None else [each]
+    parts = [part for each in filters for part in _parts_of(each)]
     return parts[0] if len(parts) == 1 else AllOf(tuple(parts)) if parts else None
 
 
+def _parts_of(joint: Filter | None) -> list[Filter]:
+    if isinstance(joint, AllOf):
+        return [part for each in joint.parts for part in _parts_of(each)]
+    return [] if joint is None else [joint]
+
+
 def _without(filters: Filter | None, gone: Filter) -> Filter | None:
-    parts = list(filters.parts if isinstance(filters, AllOf) else () if filters is None else (filters,))
-    for part in gone.parts if isinstance(gone, AllOf) else (gone,):
+    parts = _parts_of(filters)
+    for part in _parts_of(gone):
         if part in parts:
             parts.remove(part)
     return joined(*parts)
