@@ -10,6 +10,7 @@ from typing import TypeAlias
 import numpy as np
 
 from tonggan.index import Rows, Scores, View
+from tonggan.index.ordering import TEXT_MATCH
 from tonggan.rank import RankSettings
 from tonggan.records import SortKey
 from tonggan.retrieve.grouping import collapse
@@ -109,8 +110,8 @@ class Ranking:
     def _ordered(self, count: int) -> Rows:
         results = self.results
         if not results.questions.probes and not results.query.words:
-            zeros = np.zeros(len(results.rows), np.float32)
-            return results.view.order(results.rows, zeros, results.query.sort or _browse_order(results.view))
+            wished = results.wished(results.rows)
+            return results.view.order(results.rows, wished, results.query.sort or _browse_order(results))
         if results.query.sort:
             return results.view.order(results.rows, self.scores_of(results.rows), results.query.sort)
         head = self._head_in_order(count)
@@ -141,8 +142,10 @@ class Ranking:
         return np.asarray(rest, np.int32)
 
 
-def _browse_order(view: View) -> tuple[SortKey, ...]:
-    return tuple(key for key in BROWSE_ORDER if key.field in view.number_fields)
+def _browse_order(results: ResultSet) -> tuple[SortKey, ...]:
+    """What was wished for comes first, where the words were wishes alone."""
+    wished = (SortKey(TEXT_MATCH),) if results.questions.wishes else ()
+    return (*wished, *(key for key in BROWSE_ORDER if key.field in results.view.number_fields))
 
 
 def _best(view: View, rows: Rows, scores: Scores, count: int) -> Rows:

@@ -60,6 +60,13 @@ class ResultSet:
         """Whether anything was asked that gives products a score; a visitor who only browses asks nothing."""
         return bool(self.questions.probes) or self.members.match is not None
 
+    def wished(self, rows: Rows) -> Scores:
+        """How well rows meet the wishes, each by its weight; 0 where nothing was wished for."""
+        scores = np.zeros(len(rows), np.float32)
+        for wish in self.questions.wishes:
+            scores += wish.weight * wish_scores(wish, self.view, rows).raw
+        return scores
+
     @cached_property
     def head(self) -> Rows:
         """The rows scored by every channel: all word matches, or the nearest of each channel."""
