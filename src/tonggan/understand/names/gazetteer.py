@@ -52,8 +52,8 @@ PRIOR_TITLES = 2.0
 STEM = "~"
 """Marks keys that are stemmed, so that `lamp` finds `Lamps`; brands are not, `apples` are no Apple."""
 
-UNSTEMMED = frozenset({"brand", "model", "size"})
-"""Kinds whose names are only found as they are spelt."""
+UNSTEMMED = frozenset({"brand", "model", "size", "colour"})
+"""Kinds whose names are only found as they are spelt: oranges are no colour."""
 
 COMPANY_LIMIT = 400
 """Names in the company of one brand that are remembered."""

@@ -21,6 +21,7 @@ WORDS_REMEMBERED = 1 << 16
 ALSO_READ: Mapping[str, str] = MappingProxyType(
     {"长": "chang", "重": "zhong", "调": "tiao", "弹": "tan", "薄": "bao", "参": "shen", "乐": "le", "行": "xing"}
     | {"壳": "ke", "色": "se", "降": "jiang", "背": "bei", "卡": "ka", "熨": "yun", "单": "dan", "角": "jiao"}
+    | {"粘": "zhan"}
 )
 """How shops read characters of two readings, beside what pypinyin takes where its phrases do not know the word."""
 
