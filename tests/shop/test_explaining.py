@@ -162,6 +162,8 @@ def test_the_contributions_of_a_ranker_add_up_to_its_score(shop: Shop) -> None:
     assert explained.leader is not None
     assert explained.leader.gaps[0].name == "merged score"
     assert shop.explain("red dress", "mug-red", ranker="none").ranker is None
+    assert explained.why[0] == shop.search("red dress", explain=True).hits[explained.place - 1].why[0]
+    assert explained.why[0] in ranker.phrases
 
 
 def test_a_map_of_the_shoppers_picture_is_made_on_demand(toy_shop: Shop, toy_feed: Path) -> None:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 
 from tonggan.answer import compose
+from tonggan.answer.second_look import SecondLook
 from tonggan.catalogue.store import SqlStore
 from tonggan.index import Rows, Scores, View
 from tonggan.rank import RankSettings
@@ -93,7 +94,7 @@ class Answering:
         ranking = Ranking(
             results,
             self._settings.rank,
-            rescore=ranker.rescore if ranker.ranker is not None and results.query.words else None,
+            rescore=SecondLook(ranker.ranker) if ranker.ranker is not None and results.query.words else None,
             adjust=_adjusting(meant.applied.boosts),
             spread=self._spreading(results.query, view, standing),
         )

@@ -116,13 +116,9 @@ class Explainer:
     def _look(self, case: _Case) -> tuple[SecondLook | None, str]:
         """What the learnt ranker saw, and which version it is; nothing where the merged order stands."""
         ranking = case.ranking
-        if ranking.rescore is None or not len(ranking.results.head):
+        if not isinstance(ranking.rescore, SecondLook) or not len(ranking.scores):
             return None, ""
-        used = self._answering.rankers.of(case.meant.query)
-        assert used.ranker is not None
-        look = SecondLook(used.ranker)
-        look(ranking.results, ranking.rescored)
-        return look, used.name
+        return ranking.rescore, self._answering.rankers.of(case.meant.query).name
 
     def _hiding(self, case: _Case) -> Hiding | None:
         product_id, fired = case.product.id, case.meant.applied.fired

@@ -8,14 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tonggan.errors import InputError, NotFoundError, NotReadyError, TongganError
-from tonggan.index import Rows, Scores
-from tonggan.rank.features import feature_table
 from tonggan.rank.rankers import Ranker
 from tonggan.rank.relevance import RelevanceModel, model_from_json
-from tonggan.rank.request import modalities_of, ranking_request
 from tonggan.rank.version import RankerVersion, open_version, used_version
 from tonggan.records import Query
-from tonggan.retrieve.result_set import ResultSet
 from tonggan.understand.query_kind import query_kind
 
 NO_RANKER = "none"
@@ -46,13 +42,6 @@ class OpenRanker:
         """Return the learnt shares of the channels for a query; those of settings where there are none."""
         by_kind = self.version.weights if self.version else {}
         return by_kind.get(query_kind(query.words)) or by_kind.get(OVERALL, {})
-
-    def rescore(self, results: ResultSet, rows: Rows) -> Scores:
-        """Return the ranker's score of some rows of the head."""
-        assert self.ranker is not None
-        request = ranking_request(results, rows)
-        modalities = modalities_of(request) if self.ranker.spaces else None
-        return self.ranker.score(feature_table(request), modalities)
 
 
 DEFAULT_MERGE = OpenRanker()
