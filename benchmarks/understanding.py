@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -31,17 +31,22 @@ from tonggan.catalogue.clean import clean_record
 from tonggan.encode.words import query_terms
 from tonggan.index import IndexSchema, View, index_adapter
 from tonggan.index.entries import WORD_FIELDS, entry_of
+from tonggan.shop.knowledge_file import KnowledgeFile, Learnt
 from tonggan.understand.cleaning import clean
-from tonggan.understand.knowledge import Knowledge, learn_knowledge
+from tonggan.understand.kept_knowledge import arrays_of
+from tonggan.understand.knowledge import Knowledge, learn_knowledge, words_fingerprint
 from tonggan.understand.meaning import Catalogue, understand
 from tonggan.understand.names.entities import all_readings
 from tonggan.understand.names.expansion import expand
 from tonggan.understand.quantities.interpretations import read_interpretations
+from tonggan.understand.readiness import read_tables
 from tonggan.understand.segmentation import segment
 from tonggan.understand.spelling.correction import correct
 from tonggan.understand.spelling.pinyin_reading import read_pinyin
 
 DATA = Path(os.environ.get("TONGGAN_DATA", Path(__file__).parents[2] / "shared" / "data"))
+
+Result = TypeVar("Result")
 
 BATCH = 1_000
 
@@ -126,13 +131,30 @@ def steps_of(knowledge: Knowledge, catalogue: Catalogue) -> Mapping[str, Callabl
 
 
 def measure_learning(size: int, view: View) -> None:
-    """Learn twice, since the first time also reads what is the same for every shop."""
-    for name in ("first", "again"):
-        started, began = time.perf_counter(), time.thread_time()
-        knowledge = learn_knowledge(view)
-        cpu, wall = time.thread_time() - began, time.perf_counter() - started
-        print_row(f"learning, {name}", products=size, cpu_seconds=cpu, wall_seconds=wall)
-    del knowledge
+    """Learn twice, since the first time also reads what is the same for every shop; then keep and read again."""
+    timed("tables", read_tables, products=size)
+    timed("learning, first", lambda: learn_knowledge(view), products=size)
+    knowledge = timed("learning, again", lambda: learn_knowledge(view), products=size)
+    timed("fingerprint of words", lambda: words_fingerprint(view), products=size)
+    arrays = arrays_of(knowledge)
+    megabytes = {
+        part: round(sum(array.nbytes for name, array in arrays.items() if name.startswith(part)) / 1e6, 2)
+        for part in PARTS
+    }
+    print_row("kept", products=size, megabytes=megabytes)
+    with tempfile.TemporaryDirectory() as folder:
+        file = KnowledgeFile(Path(folder), "benchmark")
+        timed("keeping", lambda: file.write(Learnt(knowledge, view.position, view.count)), products=size)
+        timed("reading what was kept", lambda: file.read(view), products=size)
+
+
+def timed(name: str, call: Callable[[], Result], *, products: int) -> Result:
+    """Print one row of what a call takes, and return what it returns."""
+    started, began = time.perf_counter(), time.thread_time()
+    result = call()
+    cpu, wall = time.thread_time() - began, time.perf_counter() - started
+    print_row(name, products=products, cpu_seconds=cpu, wall_seconds=wall)
+    return result
 
 
 @contextmanager

@@ -24,6 +24,12 @@ from tonggan.shop import Shop
 QUERIES = 400
 """Queries of a latency row; 4 of them make the 99th percentile."""
 
+LEARNT_SECONDS = 300.0
+"""How long a catalogue's words may take to be learnt before the rows that need them are given up."""
+
+PREFIX_LETTERS = 6
+"""Letters of each query of which every beginning is typed, for suggestions."""
+
 CHANGES = 50
 """Single changes timed from the call to their being found."""
 
@@ -46,6 +52,8 @@ def measure_shop(size: int, folder: Path, *, seed: int, listener: Listener) -> I
         yield _import_row(shop, feed, size)
         listener("linking neighbours")
         yield _optimize_row(shop, size)
+        listener("learning words")
+        yield _learning_row(shop, size)
         listener("queries")
         yield from _query_rows(shop, material, size, folder)
         yield _change_row(shop, size)
@@ -99,11 +107,32 @@ def _query_rows(shop: Shop, material: Material, size: int, folder: Path) -> Iter
     is_met = answered.percentile(50) <= 6 and answered.percentile(99) <= 25
     budget = "p50 6 ms, p99 25 ms; three times the raw engine"
     yield answered.row("text query, answered", size, ratio_to_engine=ratio, budget=budget, is_met=is_met)
+    yield from _understanding_rows(shop, asked, size)
     filtered = time_each(partial(_search, shop, filter_by="price:[10..40] && availability:=in_stock"), asked)
     yield filtered.row("text query, filtered", size, ratio_to_engine=_ratio(filtered, raw))
     browsed = time_each(lambda _: _search(shop, ""), range(100))
     yield browsed.row("browsing, with facets", size)
     yield _http_row(shop, asked, size)
+
+
+def _learning_row(shop: Shop, size: int) -> BenchRow:
+    """Wait until the words of a large catalogue are learnt behind: until then nothing is suggested."""
+    started = time.perf_counter()
+    while not shop.suggest(""):
+        if time.perf_counter() - started > LEARNT_SECONDS:
+            raise RuntimeError(f"the words of {size:,} products were not learnt in {LEARNT_SECONDS:g} s")
+        time.sleep(0.01)
+    return BenchRow("learning words, in the background", size, value=round(time.perf_counter() - started, 1), unit="s")
+
+
+def _understanding_rows(shop: Shop, asked: Sequence[str], size: int) -> Iterator[BenchRow]:
+    understood = Latency(np.array([shop.search(words).timings_ms["understand"] for words in asked]))
+    is_met = understood.percentile(50) <= 1
+    yield understood.row("understanding a query", size, budget="p50 1 ms", is_met=is_met)
+    typed = [words[:end] for words in asked for end in range(1, min(PREFIX_LETTERS, len(words)) + 1)]
+    suggested = time_each(shop.suggest, dict.fromkeys(typed))
+    is_met = suggested.percentile(95) <= 10
+    yield suggested.row("suggestions while typing", size, budget="p95 10 ms", is_met=is_met)
 
 
 def _ratio(latency: Latency, raw: Latency) -> float:

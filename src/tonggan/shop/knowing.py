@@ -41,6 +41,7 @@ class KnowledgeKeeper:
     def __init__(self, file: KnowledgeFile | None = None) -> None:
         self._file = file
         self._learnt: Learnt | None = None
+        self._fields = (-1, Knowledge())
         self._kept: Learnt | None = None
         self._least_position = -1
         self._learnt_at = 0.0
@@ -59,7 +60,8 @@ class KnowledgeKeeper:
             return self._known_now(view)
         if learnt is None or self._is_outgrown(learnt, view):
             self._start(view)
-        return learnt.knowledge if learnt is not None else Knowledge.of_fields(view)
+        fields = self._fields_of(view)
+        return replace(learnt.knowledge, facts=fields.facts) if learnt is not None and learnt.count else fields
 
     def prepare(self, view: View) -> None:
         """Read or learn behind what the first search of this view will need."""
@@ -96,6 +98,14 @@ class KnowledgeKeeper:
         if is_erased and time.monotonic() - self._learnt_at >= ERASED_SECONDS:
             return True
         return abs(view.position - learnt.position) >= max(LEAST_DRIFT, DRIFT_SHARE * learnt.count)
+
+    def _fields_of(self, view: View) -> Knowledge:
+        """What costs little to know, known once for each change: new fields can be asked for at once."""
+        position, fields = self._fields
+        if position != view.position:
+            fields = Knowledge.of_fields(view)
+            self._fields = (view.position, fields)
+        return fields
 
     def _known_now(self, view: View) -> Knowledge:
         with self._learning:
