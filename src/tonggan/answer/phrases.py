@@ -43,12 +43,6 @@ def kind_name(kind: str, language: str) -> str:
     return names[language == "zh"] if names else kind
 
 
-def field_label(field: str, language: str) -> str:
-    """Return what a field of words is called."""
-    names = _FIELDS.get(field)
-    return names[language == "zh"] if names else field
-
-
 PHRASES: Mapping[str, tuple[str, str]] = {
     "matches": ("matches {words}", "匹配 {words}"),
     "stands_for": ("{word} for {asked}", "{word}（即 {asked}）"),
@@ -140,16 +134,4 @@ _KINDS: Mapping[str, tuple[str, str]] = {
     "style": ("style", "风格"),
     "attribute": ("property", "属性"),
     "model": ("model", "型号"),
-}
-
-_FIELDS: Mapping[str, tuple[str, str]] = {
-    "title": ("title", "标题"),
-    "description": ("description", "描述"),
-    "brand": ("brand", "品牌"),
-    "categories": ("category", "类目"),
-    "tags": ("tags", "标签"),
-    "codes": ("codes", "编码"),
-    "attributes": ("attributes", "属性"),
-    "pictures": ("pictures", "图片"),
-    "metadata": ("details", "其他"),
 }
