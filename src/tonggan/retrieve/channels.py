@@ -13,6 +13,7 @@ from tonggan.index import View
 from tonggan.index.entries import SPACES_FIELD
 from tonggan.records import Condition, Filter, Picture, Preference, Query
 from tonggan.retrieve import RetrievalSettings
+from tonggan.retrieve.phrases import phrase_words
 from tonggan.understand.query_kind import query_kind
 from tonggan.understand.words import look_up
 
@@ -25,7 +26,7 @@ LIKE_SPACES = ("image", "text")
 COMPARED_ALONE = ("image", "rating")
 """What is given to be compared in the space of its name; words and products are met by other means too."""
 
-CHANNELS = ("words", "text", "text-shared", "image", "image-shared", "like-image", "like-text", "rating")
+CHANNELS = ("words", "phrase", "text", "text-shared", "image", "image-shared", "like-image", "like-text", "rating")
 """Every channel by name; `-shared` are those that compare words with pictures."""
 
 
@@ -69,6 +70,8 @@ class Questions:
     probes: tuple[Probe, ...] = ()
     degraded: tuple[str, ...] = ()
     stands_for: Mapping[str, str] = field(default_factory=dict)
+    phrase: tuple[str, ...] = ()
+    phrase_weight: float = 0.0
     wishes: tuple[Wish, ...] = ()
 
 
@@ -99,6 +102,8 @@ def ask(query: Query, view: View, encoders: QueryEncoders | None, settings: Retr
         tuple(_anchored(heard, query)),
         tuple(dict.fromkeys(degraded)),
         stands_for=lookup.stands_for,
+        phrase=phrase_words(query.words) if has_words and _speaks("phrase", query) else (),
+        phrase_weight=settings.phrase_weight * shares.get("text", 0.0),
         wishes=_wishes(query, settings),
     )
 

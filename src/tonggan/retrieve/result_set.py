@@ -15,6 +15,7 @@ from tonggan.retrieve import RetrievalSettings
 from tonggan.retrieve.channels import QueryEncoders, Questions, ask
 from tonggan.retrieve.membership import Members, common, find_members, union
 from tonggan.retrieve.merge import MERGERS, ChannelScores, reasons, weighed
+from tonggan.retrieve.phrases import phrase_shares
 from tonggan.retrieve.wishes import wish_scores
 
 NO_WEIGHTS: Mapping[str, float] = MappingProxyType({})
@@ -95,7 +96,8 @@ class ResultSet:
         words = [self._words_channel()] if self.members.match is not None else []
         dense = self._densely_scored(words)
         probes = [self._probe_channel(at, dense) for at in range(len(self.questions.probes))]
-        asked = weighed(words + probes, self.weights) if self.weights else words + probes
+        asked = words + self._phrase_channel(words) + probes
+        asked = weighed(asked, self.weights) if self.weights else asked
         return asked + [wish_scores(wish, self.view, self.head) for wish in self.questions.wishes]
 
     def _words_channel(self) -> ChannelScores:
@@ -111,12 +113,29 @@ class ResultSet:
         high = float(scores.max()) if len(scores) else 1.0
         return ChannelScores("words", raw, self.questions.words_weight, 0.0, high)
 
+    def _phrase_channel(self, words: list[ChannelScores]) -> list[ChannelScores]:
+        """How much of the query the titles of the best by words hold together; nothing where it is one word."""
+        phrase, weight = self.questions.phrase, self.questions.phrase_weight
+        if not words or not phrase or not weight or "title" not in self.view.text_fields:
+            return []
+        places = self._best_by_words(words[0])
+        titles = [values[0] if values else "" for values in self.view.values("title", self.head[places])]
+        raw = np.full(len(self.head), np.nan, np.float32)
+        raw[places] = phrase_shares(phrase, titles)
+        return [ChannelScores("phrase", raw, weight, 0.0, 1.0)]
+
+    def _best_by_words(self, words: ChannelScores) -> np.ndarray:
+        """Places in the head of the best by words, ascending."""
+        depth = self.settings.depth
+        if len(self.head) <= depth:
+            return np.flatnonzero(~np.isnan(words.raw))
+        return np.sort(np.argpartition(-np.nan_to_num(words.raw, nan=-1.0), depth)[:depth])
+
     def _densely_scored(self, words: list[ChannelScores]) -> np.ndarray:
         """Places in the head that vector channels score: the best by words, and each channel's nearest."""
-        depth = self.settings.depth
-        if not words or len(self.head) <= depth:
+        if not words or len(self.head) <= self.settings.depth:
             return np.arange(len(self.head))
-        by_words = np.argpartition(-np.nan_to_num(words[0].raw, nan=-1.0), depth)[:depth]
+        by_words = self._best_by_words(words[0])
         near = [common(rows, self.head) for rows, _ in self.members.nearest.values()]
         return np.unique(np.concatenate([by_words, *(np.searchsorted(self.head, rows) for rows in near)]))
 
