@@ -118,7 +118,7 @@ class Answering:
         settings = self._settings.retrieval
         search = partial(find, view=view, encoders=standing.senses, settings=settings, weights=weights)
         results = search(query)
-        if _covered(results) < HEARD_COVERAGE:
+        if _covered(results) < HEARD_COVERAGE or self.reader.is_strange(query, view):
             heard = self.reader.by_sound(query, view)
             results = results if heard is query else search(heard)
         for _, looser in loosened(results.query, found=len(results.rows)):

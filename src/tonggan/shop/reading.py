@@ -20,7 +20,7 @@ from tonggan.records import Filter, Query
 from tonggan.shop.knowing import KnowledgeKeeper
 from tonggan.shop.knowledge_file import KnowledgeFile
 from tonggan.shop.rule_book import RuleBook
-from tonggan.understand.meaning import Catalogue, heard_alike, understand
+from tonggan.understand.meaning import Catalogue, heard_alike, is_found, understand
 from tonggan.understand.relaxation import joined
 
 COVERED_BY_ALL = 1e-4
@@ -53,6 +53,14 @@ class Reader:
             query = self._understood(replace(asked, words=applied.words), view)
         meant = changed(query, replace(applied, words=None, filter=_sayable(applied.filter, view)))
         return Meant(replace(meant, filters=joined(meant.filters)), applied)
+
+    def is_strange(self, query: Query, view: View) -> bool:
+        """Say whether a Chinese word was asked for that no product has, nor anything that means the same."""
+        words = (
+            [token.text for token in query.understood.tokens if not token.text.isascii()] if query.understood else []
+        )
+        catalogue = self._catalogue(query, view)
+        return any(len(word) > 1 and not is_found(word, catalogue) for word in words)
 
     def by_sound(self, query: Query, view: View) -> Query:
         """Return a query with the words that sound like those typed, itself where there are none."""

@@ -131,7 +131,14 @@ def heard_alike(understood: Understanding, knowledge: Knowledge, catalogue: Cata
     if knowledge.pinyin is None:
         return ()
     heard = read_homophones(understood.words, understood.tokens, knowledge.pinyin)
-    return tuple(each for each in heard if _is_found(each.replacement, catalogue))
+    return tuple(each for each in heard if is_found(each.replacement, catalogue))
+
+
+def is_found(words: str, catalogue: Catalogue) -> bool:
+    """Say whether products hold each word, or what means the same: no word is mended into one that nobody sells."""
+    return catalogue.holds(words) or all(
+        catalogue.holds(token.text) or expand((token,), (), count=catalogue.count) for token in segment(words)
+    )
 
 
 def _named_values(knowledge: Knowledge, name: str) -> list[tuple[str, str]]:
@@ -156,14 +163,7 @@ def _mend(
         spelt = correct(
             rest, tokens, vocabulary, num_typos=num_typos, is_known=catalogue.holds, together=catalogue.together
         )
-        yield from (each for each in spelt if _is_found(each.replacement, catalogue))
-
-
-def _is_found(words: str, catalogue: Catalogue) -> bool:
-    """Whether products hold each word, or what means the same: to mend a word into one that nobody sells is no help."""
-    return catalogue.holds(words) or all(
-        catalogue.holds(token.text) or expand((token,), (), count=catalogue.count) for token in segment(words)
-    )
+        yield from (each for each in spelt if is_found(each.replacement, catalogue))
 
 
 def _meet(one: Token | Interpretation, other: Interpretation) -> bool:
