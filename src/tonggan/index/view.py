@@ -99,7 +99,7 @@ class IndexView:
 
     def order(self, rows: Rows, scores: Scores, keys: Sequence[SortKey]) -> Rows:
         ranks, by_rank = self._snapshot.identities.ranks(self._snapshot.rows)
-        if not keys or (keys[0].field == TEXT_MATCH and keys[0].descending):
+        if not keys or list(keys) == [SortKey(TEXT_MATCH)]:
             return by_score(rows, scores, ranks, by_rank)
         values = [(self._sort_values(key.field, rows, scores, ranks), key.descending) for key in keys]
         return by_keys(rows, values, scores, ranks)
