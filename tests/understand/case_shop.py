@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,6 @@ PRODUCTS = Path(__file__).parent / "cases" / "shop.txt"
 
 Prices with a dollar sign are in USD, the others in CNY; `out` is out of stock.
 """
-
-FIRST_UPDATE = date(2025, 1, 1)
-"""The first product was changed on this day, each later one a day later."""
 
 ATTRIBUTES = ("color", "material", "size")
 
@@ -48,7 +44,6 @@ def _record(number: int, cells: list[str]) -> dict[str, Any]:
         "availability": "out of stock" if more.endswith("out") else "in stock",
         "sku": f"TG-{1000 + number}",
         "gtin": barcode_of(number),
-        "updated_at": (FIRST_UPDATE + timedelta(days=number)).isoformat(),
         "attributes": {name: [value] for name, value in named.items() if name in ATTRIBUTES},
         **({"list_price": f"{list_price} {currency}"} if list_price else {}),
         **({"mpn": named["mpn"]} if "mpn" in named else {}),
