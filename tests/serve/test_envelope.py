@@ -133,5 +133,5 @@ def test_the_description_offers_what_search_takes(http: Client) -> None:
     paths = http("GET", "/openapi.json").json()["paths"]
     offered = {each["name"] for each in paths["/search"]["get"]["parameters"]}
     assert {"q", "filter_by", "weights", "image_id", "like"} <= offered
-    assert not {"voice", "num_typos", "image"} & offered
+    assert not {"voice", "image"} & offered
     assert set(paths["/search"]["post"]["requestBody"]["content"]) == {"application/json", "multipart/form-data"}

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tonggan.cli.opening import Record, open_shop
-from tonggan.cli.options import DEFAULT_SHOP, AsJson, ShopFolder
-from tonggan.cli.screen import out, print_json, printable, table
+from tonggan.cli.options import DEFAULT_SHOP, AsJson, Quiet, ShopFolder
+from tonggan.cli.screen import out, print_json, printable, say, table
 from tonggan.errors import InputError
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ def suggest(
     limit: Limit = 8,
     locale: Annotated[str, typer.Option(help="Language to prefer, zh or en.")] = "",
     as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Suggest queries, categories and products for an unfinished word, also in pinyin."""
     try:
@@ -37,6 +38,8 @@ def suggest(
         print_json(answer)
     elif answer["suggestions"]:
         out().print(_shown(answer["suggestions"]))
+    elif not quiet:
+        say("There is nothing to suggest.")
 
 
 def _shown(suggestions: list[Record]) -> Table:

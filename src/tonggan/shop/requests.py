@@ -74,7 +74,7 @@ def build_query(words: str, *, image: Picture | None, per_page: int, options: Se
         image=image,
         like=names(asked("like", ())),
         unlike=names(asked("unlike", ())),
-        rating=_between("rating", asked("rating"), low=1.0, high=5.0),
+        rating=_rating(asked("rating")),
         filters=parse_filter(asked("filter_by", "")),
         facets=names(asked("facet_by", ())),
         max_facet_values=_number("max_facet_values", asked("max_facet_values", 100), low=1, high=10_000),
@@ -126,6 +126,12 @@ def _words(words: str) -> str:
             f"A query of {len(words):,} letters is too long.", remedy=f"Send at most {LONGEST_WORDS:,} letters."
         )
     return words.strip().replace("\0", " ")
+
+
+def _rating(rating: float | None) -> float | None:
+    if rating is not None and not 1.0 <= rating <= 5.0:
+        raise InputError(f"rating {rating} is not a number of stars.", remedy="Give a number from 1 to 5.")
+    return rating
 
 
 def _between(name: str, value: float | None, *, low: float, high: float) -> float | None:
