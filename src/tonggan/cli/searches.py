@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tonggan.cli.opening import OpenShop
 from tonggan.errors import MissingExtraError
-from tonggan.evaluate import EvaluationQuery, Search
+
+if TYPE_CHECKING:
+    from tonggan.evaluate import EvaluationQuery, Search
 
 MOST_PER_PAGE = 250
 """Results that a shop gives on one page; deeper rankings take several."""
