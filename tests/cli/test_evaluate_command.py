@@ -29,7 +29,7 @@ def test_the_json_has_the_merged_figures_and_the_other_rows(tonggan: Tonggan, tr
     assert found["measures"]["nDCG@10"]["mean"] == 1.0
     assert found["measures"]["R@100"]["random"] == pytest.approx(1.0)
     assert set(found["formula"]) == set(found["measures"])
-    assert list(found["rows"]) == ["words", "text", "rrf", "merged"]
+    assert list(found["rows"]) == ["words", "understood", "text", "rrf", "convex", "merged"]
     merged = found["rows"]["merged"]["measures"]["nDCG@10"]
     assert {name: merged[name] for name in ("mean", "low", "high", "random")} == found["measures"]["nDCG@10"]
 
@@ -65,7 +65,8 @@ def test_queries_with_pictures_and_stars_are_asked_as_given(tonggan: Tonggan, tr
     queries.write_text(
         "query_id,text,image,like,rating\nq1,red mug,photo.png,,\nq2,,,dress-red,4.9\n", encoding="utf-8"
     )
-    assert list(tonggan(*trial, "--json").record["rows"]) == ["words", "text", "cross-modal", "rrf", "merged"]
+    rows = list(tonggan(*trial, "--json").record["rows"])
+    assert rows == ["words", "understood", "text", "cross-modal", "rrf", "convex", "merged"]
 
 
 def test_graded_products_that_the_shop_lacks_are_reported(tonggan: Tonggan, trial: list[str]) -> None:

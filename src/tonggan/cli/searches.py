@@ -38,16 +38,19 @@ def _has_anything(query: EvaluationQuery) -> bool:
 
 
 ROWS: Mapping[str, Row] = {
-    "words": Row({"channels": ["words"]}, _has_text),
+    "words": Row({"channels": ["words"], "undo": ["all"]}, _has_text),
+    "understood": Row({"channels": ["words", "phrase"]}, _has_text),
     "text": Row({"channels": ["text"]}, _has_text),
     "image": Row({"channels": ["image"]}, _has_picture),
     "cross-modal": Row(
         {"channels": ["text-shared", "image-shared"]}, lambda query: _has_text(query) or _has_picture(query)
     ),
     "rrf": Row({"merge": "rrf"}, _has_anything),
+    "convex": Row({"ranker": "none", "rules": "none"}, _has_anything),
     "merged": Row({}, _has_anything),
 }
-"""The first is what gains are measured against, the last is what the shop serves."""
+"""The first is what gains are measured against: the words as they were typed. The last is what the shop serves, with
+the learnt ranker and the merchant's rules where there are any."""
 
 PICTURE_ROWS = ("image", "cross-modal")
 """Shown only where queries have pictures."""
