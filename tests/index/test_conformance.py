@@ -559,3 +559,13 @@ def test_alternatives_score_and_cover_the_same_in_every_adapter(index: Index, or
     assert match.scores == pytest.approx(wanted.scores, abs=1e-5)
     assert match.coverage == pytest.approx(wanted.coverage, abs=1e-5)
     assert match.coverage.max() <= 1.0
+
+
+def test_words_that_stand_for_each_other_score_as_the_best_of_them(index: Index) -> None:
+    index.apply(make_entries(40), position=1)
+    joint = index.view().match({"red": 1.0, "phone": 0.8}, stands_for={"phone": "red"})
+    alone = [index.view().match({term: weight}) for term, weight in (("red", 1.0), ("phone", 0.8))]
+    red, phone = (dict(zip(each.rows.tolist(), each.scores.tolist(), strict=True)) for each in alone)
+    assert red.keys() & phone.keys()
+    for row, score in zip(joint.rows.tolist(), joint.scores.tolist(), strict=True):
+        assert red.get(row, 0.0) - 1e-5 <= score <= max(red.get(row, 0.0), phone.get(row, 0.0)) + 1e-5

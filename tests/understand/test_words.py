@@ -49,3 +49,17 @@ def test_joined_and_parted_spellings_are_lighter() -> None:
 
 def test_a_pasted_page_is_looked_up_as_far_as_its_first_words() -> None:
     assert len(lookup_terms(" ".join(f"word{at}" for at in range(500)), holding())) <= WORDS_LIMIT
+
+
+def test_pairs_stand_for_the_word_that_they_are_part_of_where_products_hold_it() -> None:
+    assert look_up("连衣裙", holding("连衣裙")).stands_for == {"连衣": "连衣裙", "衣裙": "连衣裙"}
+    assert look_up("连衣裙", holding()).stands_for == {}
+
+
+def test_pairs_stand_for_a_word_that_is_found_by_what_means_the_same() -> None:
+    found = look_up("连衣裙", holding(), expansions=(Expansion("dress", "连衣裙", 0.7),))
+    assert found.stands_for == {"连衣": "连衣裙", "衣裙": "连衣裙", "dress": "连衣裙"}
+
+
+def test_pairs_across_two_words_stand_for_themselves() -> None:
+    assert "色连" not in look_up("红色连衣裙", holding("红色", "连衣裙")).stands_for

@@ -2,7 +2,8 @@
 
 A typed term counts towards coverage with its gain, weight times inverse document frequency. An alternative covers the
 typed term that it stands for, in the proportion of their weights, and all that stand for one term cover it once; so a
-product is not held back for lacking words that mean the same as those it has.
+product is not held back for lacking words that mean the same as those it has. Of the terms of one group the best one
+scores: a title in two languages says no more than one in either.
 """
 
 from __future__ import annotations

@@ -95,8 +95,8 @@ class ExactView:
         rarities = [inverse_document_frequency(frequency, self.count) for frequency in holders]
         gains = dict(zip(asked.terms, asked.gains(rarities), strict=True))
         rows = _rows(row for row, held in weighted.items() if any(term in held for term in gains))
-        scores = [sum(gains[t] * weighted[row][t] / (K1 + weighted[row][t]) for t in gains if t in weighted[row])
-                  for row in rows.tolist()]  # fmt: skip
+        groups = [[asked.terms[place] for place in group] for group in asked.groups]
+        scores = [sum(_best(group, gains, weighted[row]) for group in groups) for row in rows.tolist()]
         covered = [_covered(weighted[row], asked, gains) for row in rows.tolist()]
         return WordMatch(rows, np.array(scores, dtype=np.float32), np.array(covered, dtype=np.float32))
 
@@ -338,6 +338,11 @@ def _read(path: Path, schema: IndexSchema) -> Contents:
     spellings = {(name, folded): value for name, folded, value in record["spellings"]}
     empty = Contents(int(record["position"]), entries, row_by_id, frozenset(), frozenset(), spellings)
     return _with_spellings(empty, list(entries.values()))
+
+
+def _best(terms: Sequence[str], gains: Mapping[str, float], held: Mapping[str, float]) -> float:
+    """What the best of terms that stand for each other gains a row."""
+    return max((gains[term] * held[term] / (K1 + held[term]) for term in terms if term in held), default=0.0)
 
 
 def _covered(held: Mapping[str, float], asked: Asked, gains: Mapping[str, float]) -> float:

@@ -67,9 +67,7 @@ class WordReader:
     live_count: int
     scratch: Scratch
 
-    def match(
-        self, terms: Mapping[str, float], *, fields: Sequence[str], stands_for: Mapping[str, str]
-    ) -> WordMatch:
+    def match(self, terms: Mapping[str, float], *, fields: Sequence[str], stands_for: Mapping[str, str]) -> WordMatch:
         """Every live row with any of the terms in any of the fields, with exact BM25F and coverage."""
         asked = arrange(terms, stands_for)
         postings = [(posting, *self._occurrences(posting, fields)) for posting in self._postings(asked.terms)]
@@ -134,9 +132,13 @@ class WordReader:
             frequencies[posting.term] += self._live_count(rows)
         gains = asked.gains([inverse_document_frequency(frequency, self.live_count) for frequency in frequencies])
         scores, held = self.scratch.take(len(self.live), groups=max(1, -(-len(asked.terms) // TERMS_PER_BYTE)))
+        group_of = {place: at for at, group in enumerate(asked.groups) for place in group}
+        parts: dict[int, list[tuple[np.ndarray, np.ndarray]]] = {}
         for posting, rows, impacts in postings:
-            scores[rows] += impacts * np.float32(gains[posting.term])
+            gained = impacts * np.float32(gains[posting.term])
+            parts.setdefault(group_of[posting.term], []).append((rows, gained))
             held[posting.term // TERMS_PER_BYTE][rows] |= np.uint8(1 << posting.term % TERMS_PER_BYTE)
+        _add_best(scores, parts.values())
         return self._collect(scores, held, asked.share_tables(gains))
 
     def _collect(self, scores: np.ndarray, held: list[np.ndarray], tables: list[np.ndarray]) -> WordMatch:
@@ -153,6 +155,21 @@ class WordReader:
 
     def _live_count(self, rows: np.ndarray) -> int:
         return len(rows) if self.live_count == len(self.live) else int(np.count_nonzero(self.live[rows]))
+
+
+def _add_best(scores: np.ndarray, groups: Iterable[Sequence[tuple[np.ndarray, np.ndarray]]]) -> None:
+    """Add to each row what the best term of each group gained it."""
+    best = np.zeros(len(scores), dtype=np.float32)
+    for group in groups:
+        if len(group) == 1:
+            [(rows, gained)] = group
+            scores[rows] += gained
+            continue
+        for rows, gained in group:
+            best[rows] = np.maximum(best[rows], gained)
+        for rows, _ in group:
+            scores[rows] += best[rows]
+            best[rows] = 0.0  # A row of several terms is added once, and the next group starts from nothing.
 
 
 def _find(segment: WordSegment, codes: np.ndarray, known: list[tuple[int, int]]) -> list[Posting]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -39,7 +39,8 @@ def look_up(text: str, frequency: Frequency, *, expansions: Sequence[Expansion] 
     Neighbouring Latin words are also tried joined, and words the catalogue does not hold are tried parted. Words of an
     expansion stand for those of its stretch from the last one on: in both languages the head of a phrase comes last.
     """
-    weights = lookup_terms(text, frequency)
+    typed = lookup_terms(text, frequency)
+    weights = dict(typed)
     stands_for: dict[str, str] = {}
     for expansion in expansions:
         heads = [term for term in _whole_terms(expansion.stands_for) if term in weights]
@@ -48,7 +49,7 @@ def look_up(text: str, frequency: Frequency, *, expansions: Sequence[Expansion] 
             if heads and term not in weights:
                 weights[term] = expansion.weight / max(1, len(meant) - len(heads) + 1)
                 stands_for[term] = heads[-1 - min(place, len(heads) - 1)]
-    return Lookup(weights, stands_for)
+    return Lookup(weights, _parts_of_words(typed, frequency, meant=set(stands_for.values())) | stands_for)
 
 
 def lookup_terms(text: str, frequency: Frequency) -> dict[str, float]:
@@ -63,6 +64,17 @@ def lookup_terms(text: str, frequency: Frequency) -> dict[str, float]:
 def _whole_terms(text: str) -> list[str]:
     """Terms of whole words, in order, without the parts by which words are met half way."""
     return [term for term, weight in analysis.query_terms(text).items() if weight == 1.0]
+
+
+def _parts_of_words(typed: Mapping[str, float], frequency: Frequency, *, meant: Collection[str]) -> dict[str, str]:
+    """Han pairs with the word that they are part of, where products hold it or what means the same.
+
+    A product that has 连衣裙, or `dress` for it, has all of it; pairs only help where words are cut otherwise.
+    """
+    whole = [term for term, weight in typed.items() if weight == 1.0 and len(term) > 1 and not term.isascii()]
+    known = [term for term, count in zip(whole, frequency(whole), strict=True) if count or term in meant]
+    parts = [term for term, weight in typed.items() if weight == analysis.PART_WEIGHT and not term.isascii()]
+    return {part: word for part in parts for word in known if part in word}
 
 
 def _first(weights: Mapping[str, float], *, limit: int) -> dict[str, float]:
