@@ -40,3 +40,23 @@ function readingNote(readings, choose) {
   });
   return [make("p", { className: "note understood" }, `${text("which")} `, ...choices)];
 }
+
+/** Hits in groups by what the words may mean, each under its heading; one group without a heading where it is clear. */
+export function byMeaning(answer, { choose }) {
+  const readings = answer.readings ?? [];
+  if (readings.length < 2) return [{ heading: null, hits: answer.hits }];
+  const named = new Set(readings.flatMap((reading) => reading.product_ids));
+  const groups = readings.map((reading) => ({
+    heading: readingHeading(reading, choose),
+    hits: answer.hits.filter((hit) => reading.product_ids.includes(hit.id)),
+  }));
+  const rest = answer.hits.filter((hit) => !named.has(hit.id));
+  const others = { heading: make("li", { className: "meaning" }, make("h2", {}, text("other_meanings"))), hits: rest };
+  return [...groups, others].filter((group) => group.hits.length);
+}
+
+function readingHeading(reading, choose) {
+  const all = make("button", { type: "button", className: "plain" }, text("only_these", { count: reading.found }));
+  all.addEventListener("click", () => choose(reading.filter));
+  return make("li", { className: "meaning" }, make("h2", {}, `${reading.label} · ${text(`kind_${reading.kind}`)}`), all);
+}

@@ -1,7 +1,7 @@
 // The page to search with. What the shopper asks is in the address; catalogue text goes into text nodes only.
 
 import { card, make } from "./cards.js";
-import { meaningNotes } from "./meaning.js";
+import { byMeaning, meaningNotes } from "./meaning.js";
 import { watchPicture } from "./picture.js";
 import { watchSuggestions } from "./suggest.js";
 import { whyNote } from "./why.js";
@@ -179,7 +179,8 @@ function showAnswer(answer) {
   at("message").hidden = true;
   at("count").textContent = countText(answer.found);
   at("notes").replaceChildren(...notes(answer));
-  at("cards").replaceChildren(...answer.hits.map((hit) => cardOf(hit)));
+  const groups = byMeaning(answer, { choose: (reading) => go({ reading }) });
+  at("cards").replaceChildren(...groups.flatMap(({ heading, hits }) => [heading, ...hits.map((hit) => cardOf(hit))]).filter(Boolean));
   showFacets(answer.facets);
   showPriceRange(answer.facet_stats?.price);
   showPages(answer);
