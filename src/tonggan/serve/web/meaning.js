@@ -1,7 +1,7 @@
 // What was understood of the words: chips that can be removed, spellings that can be taken back, readings to choose.
 
 import { make } from "./cards.js";
-import { text } from "./words.js";
+import { number, text } from "./words.js";
 
 const EFFECTS = ["filter", "prefer", "replacement", "note"];
 
@@ -33,8 +33,7 @@ function chip(each, undo) {
 function readingNote(readings, choose) {
   if (readings.length < 2) return [];
   const choices = readings.map((reading) => {
-    const kind = text(`kind_${reading.kind}`);
-    const button = make("button", { type: "button", className: "chip" }, `${reading.label} · ${kind} (${reading.found})`);
+    const button = make("button", { type: "button", className: "chip" }, `${readingName(reading)} (${number(reading.found)})`);
     button.addEventListener("click", () => choose(reading.filter));
     return button;
   });
@@ -56,7 +55,9 @@ export function byMeaning(answer, { choose }) {
 }
 
 function readingHeading(reading, choose) {
-  const all = make("button", { type: "button", className: "plain" }, text("only_these", { count: reading.found }));
+  const all = make("button", { type: "button", className: "plain" }, text("only_these"));
   all.addEventListener("click", () => choose(reading.filter));
-  return make("li", { className: "meaning" }, make("h2", {}, `${reading.label} · ${text(`kind_${reading.kind}`)}`), all);
+  return make("li", { className: "meaning" }, make("h2", {}, readingName(reading)), all);
 }
+
+const readingName = ({ label, kind }) => [label, text(`kind_${kind}`)].filter(Boolean).join(" · ");
