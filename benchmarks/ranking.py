@@ -126,11 +126,11 @@ def _chance(judged: Sequence[np.ndarray], measure: Measure, *, products: int) ->
 
 def _learners(arguments: argparse.Namespace) -> list[Learner]:
     wanted = arguments.learners.split(",") if arguments.learners else None
-    return [learner for learner in every_learner() if wanted is None or learner.name in wanted]
+    return [learner for learner in every_learner()[0] if wanted is None or learner.name in wanted]
 
 
-def _told(row: str, fold: int, folds: int) -> None:
-    tell(f"{row}: fold {fold} of {folds}")
+def _told(row: str, step: int, steps: int) -> None:
+    tell(f"{row}: {step} of {steps}")
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ that the ranks it was shown at draw on average in the same log: 1 is what any pr
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +29,15 @@ GRADE_FLOORS: Mapping[int, float] = {3: 2.0, 2: 1.0, 1: 0.5}
 
 Pair = tuple[str, str]
 """A query's normalized text and a product id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a log shows, with the normalized text of its query, what of it was clicked, and what cannot be used."""
+
+    shown: Mapping[Shown, str]
+    clicked: Set[Shown]
+    unused: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +104,14 @@ def judge_clicks(
     The ranks of a query whose list is in the log are those of the list; else each impression and click has its own. A
     product counts once per search, shown or clicked; a click on what the log does not show counts as shown there.
     """
-    shown, clicked, unused = _counted(entries)
+    return judge_seen(count_seen(entries), fewest_impressions=fewest_impressions, fewest_at_rank=fewest_at_rank)
+
+
+def judge_seen(
+    seen: Seen, *, fewest_impressions: int = FEWEST_IMPRESSIONS, fewest_at_rank: int = FEWEST_AT_RANK
+) -> ClickReport:
+    """Grade the pairs of a log that was counted, as `judge_clicks` does."""
+    shown, clicked, unused = seen.shown, seen.clicked, Counter(seen.unused)
     if not shown or set(shown) == clicked:
         told = "; ".join(f"{count} x {reason}" for reason, count in unused.items()) or "there is none"
         raise InputError(
@@ -111,43 +127,8 @@ def judge_clicks(
     return ClickReport(tuple(kept), rates, len(shown), len(clicked), dict(unused))
 
 
-def click_rates(shown: Mapping[Shown, Any], clicked: set[Shown], *, fewest: int) -> dict[int, float]:
-    """Return clicks over impressions at each rank, ranks pooled downwards until a pool has `fewest` impressions."""
-    impressions, clicks = Counter(each.rank for each in shown), Counter(each.rank for each in clicked)
-    pools: list[list[int]] = [[]]
-    for rank in sorted(impressions):
-        pools[-1].append(rank)
-        if sum(impressions[each] for each in pools[-1]) >= fewest:
-            pools.append([])
-    if len(pools) > 1:
-        last = pools.pop()
-        pools[-1] += last
-    return {
-        rank: sum(clicks[each] for each in pool) / sum(impressions[each] for each in pool)
-        for pool in pools
-        for rank in pool
-    }
-
-
-def _judgments(shown: Mapping[Shown, str], clicked: set[Shown], rates: Mapping[int, float]) -> list[ClickJudgment]:
-    pairs: dict[Pair, list[Shown]] = {}
-    for each, text in shown.items():
-        pairs.setdefault((text, each.product_id), []).append(each)
-    found = [
-        ClickJudgment(
-            query,
-            product_id,
-            impressions=len(own),
-            clicks=sum(each in clicked for each in own),
-            expected=sum(rates[each.rank] for each in own),
-        )
-        for (query, product_id), own in pairs.items()
-    ]
-    return sorted(found, key=lambda each: (each.query, -each.grade, -each.coec, each.product_id))
-
-
-def _counted(entries: Iterable[LogEntry]) -> tuple[dict[Shown, str], set[Shown], Counter[str]]:
-    """What was shown, with the query's text, what of it was clicked, and what cannot be used."""
+def count_seen(entries: Iterable[LogEntry]) -> Seen:
+    """Read a log once: where each product stood when it was shown or clicked."""
     unused: Counter[str] = Counter()
     lists: dict[str, Mapping[str, int]] = {}
     texts: dict[str, str] = {}
@@ -180,7 +161,42 @@ def _counted(entries: Iterable[LogEntry]) -> tuple[dict[Shown, str], set[Shown],
             shown[at] = texts[each.search]
             if isinstance(each, Click):
                 clicked.add(at)
-    return shown, clicked, unused
+    return Seen(shown, clicked, unused)
+
+
+def click_rates(shown: Mapping[Shown, Any], clicked: Set[Shown], *, fewest: int) -> dict[int, float]:
+    """Return clicks over impressions at each rank, ranks pooled downwards until a pool has `fewest` impressions."""
+    impressions, clicks = Counter(each.rank for each in shown), Counter(each.rank for each in clicked)
+    pools: list[list[int]] = [[]]
+    for rank in sorted(impressions):
+        pools[-1].append(rank)
+        if sum(impressions[each] for each in pools[-1]) >= fewest:
+            pools.append([])
+    if len(pools) > 1:
+        last = pools.pop()
+        pools[-1] += last
+    return {
+        rank: sum(clicks[each] for each in pool) / sum(impressions[each] for each in pool)
+        for pool in pools
+        for rank in pool
+    }
+
+
+def _judgments(shown: Mapping[Shown, str], clicked: Set[Shown], rates: Mapping[int, float]) -> list[ClickJudgment]:
+    pairs: dict[Pair, list[Shown]] = {}
+    for each, text in shown.items():
+        pairs.setdefault((text, each.product_id), []).append(each)
+    found = [
+        ClickJudgment(
+            query,
+            product_id,
+            impressions=len(own),
+            clicks=sum(each in clicked for each in own),
+            expected=sum(rates[each.rank] for each in own),
+        )
+        for (query, product_id), own in pairs.items()
+    ]
+    return sorted(found, key=lambda each: (each.query, -each.grade, -each.coec, each.product_id))
 
 
 def _places(seen: Sequence[Impression | Click], lists: Mapping[str, Mapping[str, int]]) -> dict[Pair, Shown]:

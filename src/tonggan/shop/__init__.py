@@ -42,6 +42,7 @@ from tonggan.shop.pictures import PictureKeeper
 from tonggan.shop.preparation import prepare_rows
 from tonggan.shop.projection import Projection
 from tonggan.shop.requests import Names, SearchOptions, build_query, names
+from tonggan.shop.rule_book import RuleDesk, desk_of
 from tonggan.understand.suggest.suggestions import Suggestion
 
 __all__ = ["EncodeReport", "ImportReport", "Progress", "Shop", "ShopSettings"]
@@ -234,6 +235,16 @@ class Shop:
     def rankers(self) -> Path:
         """Return the folder of learnt rankers."""
         return self._layout.rankers
+
+    @property
+    def rules(self) -> RuleDesk:
+        """Return the desk where the merchant's rules are changed and published."""
+        return desk_of(self, "rules")
+
+    @property
+    def synonyms(self) -> RuleDesk:
+        """Return the desk where synonyms are changed and published."""
+        return desk_of(self, "synonyms")
 
     def explain(
         self,

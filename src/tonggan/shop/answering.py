@@ -13,9 +13,10 @@ from tonggan.answer.second_look import SecondLook
 from tonggan.catalogue.store import SqlStore
 from tonggan.index import Rows, Scores, View
 from tonggan.rank import RankSettings
+from tonggan.rank.answer_signals import LEADERS, signals_of_results, titles_of
 from tonggan.rank.diversity import spread_of
 from tonggan.rank.order import Adjust, Ranking, Spread
-from tonggan.rank.relevance import LEADERS, is_doubtful_untrained, signals_of_results, titles_of
+from tonggan.rank.relevance import shipped_model
 from tonggan.rank.rules import Boost
 from tonggan.rank.rules.application import boosted
 from tonggan.rank.variants import VARIANT_FIELD, with_variants
@@ -68,7 +69,7 @@ class Answering:
         return replace(
             answer,
             timings_ms=_timings(times),
-            readings=_readings(ranking),
+            readings=_readings(ranking, ranker.clicks(asked.words)),
             relevance=relevance,
             is_doubtful=is_doubtful,
             ranker=ranker.name,
@@ -154,24 +155,24 @@ def _covered(results: ResultSet) -> float:
     return 1.0 if match is None else float(match.coverage.max(initial=0.0))
 
 
-def _readings(ranking: Ranking) -> tuple[Reading, ...]:
+def _readings(ranking: Ranking, clicks: Mapping[str, float]) -> tuple[Reading, ...]:
     understood = ranking.results.query.understood
     if understood is None or not understood.readings:
         return ()
     view = ranking.results.view
-    return weigh(understood.readings, view, best=ranking.leading, scores=ranking.scores_of, clicks={})
+    return weigh(understood.readings, view, best=ranking.leading, scores=ranking.scores_of, clicks=clicks)
 
 
 def _relevance(ranking: Ranking, ranker: OpenRanker) -> tuple[float | None, bool]:
-    """How likely the answer is a good one, where the shop has learnt to say, and whether it rather is not."""
+    """How likely the answer to words is a good one, and whether it rather is not: as learnt here, else as shipped."""
     results = ranking.results
     if results.members.match is None:
         return None, False
     shown = ranking.leading(LEADERS)[:LEADERS]
     signals = signals_of_results(results, shown=shown, titles=titles_of(results.view, shown))
-    if ranker.relevance is None:
-        return None, is_doubtful_untrained(signals)
-    return ranker.relevance.probability(signals), ranker.relevance.is_doubtful(signals)
+    model = ranker.relevance or shipped_model()
+    relevance = model.probability(signals)
+    return relevance, relevance < model.threshold
 
 
 def _timings(times: list[float]) -> Mapping[str, float]:

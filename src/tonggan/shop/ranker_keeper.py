@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from tonggan.encode.words import normalize
 from tonggan.errors import InputError, NotFoundError, NotReadyError, TongganError
 from tonggan.rank.rankers import Ranker
 from tonggan.rank.relevance import RelevanceModel, model_from_json
@@ -20,18 +21,22 @@ NO_RANKER = "none"
 RELEVANCE_FILE = "relevance.json"
 """In the folder of a version: by what it is known that nothing fits."""
 
+CLICKS_FILE = "clicks.json"
+"""In the folder of a version: by text and product, clicks over the clicks that its places draw, less 1."""
+
 OVERALL = "overall"
 """The merge weights of a version for kinds of query without any of their own."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenRanker:
-    """A version, opened: its ranker and its model of relevance, where it has them."""
+    """A version, opened: its ranker, its model of relevance and what was clicked, where it has them."""
 
     version: RankerVersion | None = None
     ranker: Ranker | None = None
     relevance: RelevanceModel | None = None
     problem: str = ""
+    clicked: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -42,6 +47,19 @@ class OpenRanker:
         """Return the learnt shares of the channels for a query; those of settings where there are none."""
         by_kind = self.version.weights if self.version else {}
         return by_kind.get(query_kind(query.words)) or by_kind.get(OVERALL, {})
+
+    def clicks(self, text: str) -> Mapping[str, float]:
+        """Return by product how much more than expected was clicked for a text; 0 is as much as any product there."""
+        return self.clicked.get(asked_key(text), {})
+
+
+def asked_key(text: str) -> str:
+    """Return the form in which texts of queries are told apart by what was clicked for them.
+
+    >>> asked_key(" Red　DRESS ")
+    'red dress'
+    """
+    return " ".join(normalize(text).split())
 
 
 DEFAULT_MERGE = OpenRanker()
@@ -79,7 +97,10 @@ class RankerKeeper:
     def _open(self, version: str) -> OpenRanker:
         if version not in self._opened:
             read, ranker = open_version(self.folder, version)
-            self._opened[version] = OpenRanker(read, ranker, _read_relevance(self.folder / version / RELEVANCE_FILE))
+            folder = self.folder / version
+            self._opened[version] = OpenRanker(
+                read, ranker, _read_relevance(folder / RELEVANCE_FILE), clicked=_read_clicks(folder / CLICKS_FILE)
+            )
         return self._opened[version]
 
 
@@ -90,3 +111,13 @@ def _read_relevance(path: Path) -> RelevanceModel | None:
         return model_from_json(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TongganError) as error:
         raise NotReadyError(f"{path}: {error}", remedy="Learn it again: tonggan learn rank.") from error
+
+
+def _read_clicks(path: Path) -> Mapping[str, Mapping[str, float]]:
+    if not path.is_file():
+        return {}
+    try:
+        read = json.loads(path.read_text(encoding="utf-8"))
+        return {str(text): {str(each): float(lift) for each, lift in own.items()} for text, own in read.items()}
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        raise NotReadyError(f"{path} is damaged: {error}.", remedy="Learn it again: tonggan learn rank.") from error

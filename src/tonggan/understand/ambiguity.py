@@ -46,13 +46,16 @@ def weigh(
 ) -> tuple[Reading, ...]:
     """Return the readings that the results leave open, likeliest first; none where one of them is clear.
 
-    `clicks` are past clicks of these words by product id. Counts and shares are over the best results.
+    `clicks` are past clicks of these words by product id, below 0 where fewer than expected. Counts and shares are over
+    the best results.
     """
     rows = best(WEIGHED_RESULTS)
     if len(readings) < 2 or not len(rows):
         return ()
     weights = np.asarray(scores(rows), np.float64) ** SHARPNESS
-    weights += [CLICK_WEIGHT * clicks.get(product_id, 0.0) for product_id in view.ids(rows)]
+    if clicks:
+        weights += [CLICK_WEIGHT * clicks.get(product_id, 0.0) for product_id in view.ids(rows)]
+        weights = np.maximum(weights, 0.0)
     held = {at: np.isin(rows, view.select(reading.filter)) for at, reading in enumerate(readings)}
     totals = {at: float(weights[mask].sum()) for at, mask in held.items()}
     whole = sum(totals.values())

@@ -27,6 +27,10 @@ LEAST_EXAMINATION = 0.1
 """Chances of examination below count as this: one click must not weigh more than ten."""
 
 
+SHARE_DECIMALS = 2
+"""Digits of a share of clicks that is a grade: trees take a limited number of grades, and clicks tell no more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Impression:
     """A product that was shown for a query at a position from 1, and whether it was clicked."""
@@ -88,10 +92,10 @@ def estimate_examination(impressions: Sequence[Impression]) -> Examination:
 def taught_by_clicks(
     example: Example, impressions: Sequence[Impression], examination: Examination | None = None
 ) -> tuple[Example, ClickDiagnostics]:
-    """Return an example whose grades are clicks (1) and products passed over (0), at the positions they were shown at.
+    """Return an example whose grades are shares of impressions that were clicked, at the mean position of each product.
 
-    With an examination, clicks weigh one over the chance that they were looked at. Products that were not shown have no
-    grade, and importance 0.
+    With an examination, clicks weigh one over the chance that they were looked at; importance is the mean weight of a
+    product's impressions. Products that were not shown have no grade, and importance 0.
     """
     place_of = {product_id: at for at, product_id in enumerate(example.product_ids)}
     seen = [each for each in impressions if each.query_id == example.query_id and each.product_id in place_of]
@@ -105,8 +109,8 @@ def taught_by_clicks(
     table = example.table.copy()
     mean_positions = np.bincount(at, positions, minlength=rows) / np.maximum(shown, 1)
     table[:, PLACES["position"]] = np.where(shown > 0, mean_positions, np.nan)
-    grades = np.where(shown > 0, (clicks > 0).astype(np.float64), np.nan)
-    importance = np.where(shown > 0, np.bincount(at, weights, minlength=rows), 0.0)
+    grades = np.where(shown > 0, np.round(clicks / np.maximum(shown, 1), SHARE_DECIMALS), np.nan)
+    importance = np.bincount(at, weights, minlength=rows) / np.maximum(shown, 1)
     judged = grades[~np.isnan(grades)]
     made = replace(example, table=table, grades=grades, judged=judged, importance=importance)
     return made, diagnose(chances[clicked])

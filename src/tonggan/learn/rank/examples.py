@@ -58,6 +58,11 @@ class Example:
         """Grades with 0 for candidates that were not judged, as the measure has it."""
         return np.clip(np.nan_to_num(self.grades), 0, None)
 
+    @property
+    def weights_in_training(self) -> npt.NDArray[np.float64]:
+        """How much each candidate counts in training; 0 where nobody saw it."""
+        return np.ones(len(self.product_ids)) if self.importance is None else self.importance
+
 
 def example_of(results: ResultSet, grades: Mapping[str, float], *, query_id: str, depth: int = DEPTH) -> Example:
     """Return the candidates of a judged query: the best merged ones, and judged products that are among the results."""

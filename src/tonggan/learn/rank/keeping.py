@@ -38,6 +38,7 @@ def _card(learnt: LearntRanking, version: str) -> str:
         f"# Ranker {version}",
         "",
         f"Learnt from {learnt.queries} judged queries of this shop; {learnt.skipped} had no product of grade above 0.",
+        *([f"{learnt.click_queries} queries more were taught by clicks alone."] if learnt.click_queries else []),
         f"In use: {learnt.choice.used}. {learnt.choice.reason}",
         "",
         "| row | nDCG@10, held out | 95 % interval | gain over the default merge | p |",

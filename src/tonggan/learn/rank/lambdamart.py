@@ -133,7 +133,7 @@ class LambdaMartLearner:
             np.concatenate([example.table for example in examples]),
             labels,
             group=[len(example.product_ids) for example in examples],
-            weight=np.concatenate([_importance(example) for example in examples]) if weighed else None,
+            weight=np.concatenate([example.weights_in_training for example in examples]) if weighed else None,
             feature_name=list(NAMES),
         )
         label_gain = (np.exp2(grades) - 1).tolist()
@@ -147,10 +147,6 @@ def _predicted(boosters: Sequence[Any], example: Example, rounds: int) -> np.nda
 
 def _started(example: Example) -> np.ndarray:
     return np.nan_to_num(example.table[:, MERGED].astype(np.float64))
-
-
-def _importance(example: Example) -> np.ndarray:
-    return np.ones(len(example.product_ids)) if example.importance is None else example.importance
 
 
 def _parameters(settings: TreeSettings, label_gain: list[float], *, seed: int) -> dict[str, Any]:

@@ -74,10 +74,13 @@ def _fit(examples: Sequence[Example], *, penalty: float) -> LinearRanker:
 def _derivatives(
     example: Example, table: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """First and second derivative of the mean loss over pairs of unlike grades, weighed by how unlike they are."""
-    gains = np.exp2(example.gains) - 1
+    """First and second derivative of the mean loss over pairs of unlike grades, weighed by how unlike they are.
+
+    A pair counts as its better one does; one that nobody saw makes no pair.
+    """
+    gains, counts = np.exp2(example.gains) - 1, example.weights_in_training
     better = np.flatnonzero(gains > 0)
-    apart = np.maximum(gains[better, None] - gains[None, :], 0.0)
+    apart = np.maximum(gains[better, None] - gains[None, :], 0.0) * counts[better, None] * (counts > 0)[None, :]
     apart = apart / max(apart.sum(), 1e-12)
     scores = table @ weights
     wrong = 1 / (1 + np.exp(np.clip(scores[better, None] - scores[None, :], -30, 30)))

@@ -26,6 +26,7 @@ try:
     import torch
     from torch import Tensor
     from torch.nn import functional
+    from torch.nn.utils.rnn import pad_sequence
 except ImportError as error:
     raise MissingExtraError("Score networks are trained with torch.", remedy="pip install 'tonggan[train]'.") from error
 
@@ -36,6 +37,9 @@ CHECK_EVERY, PATIENCE = 5, 6
 """Passes over the queries between looks at the held-out part, and looks without gain after which training ends."""
 
 INNER_FOLDS = 4
+
+UNSEEN, NOWHERE = -1.0, -1e9
+"""The share of a candidate that is no part of its list, and the score that takes it out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +79,31 @@ class Network(torch.nn.Module):
             self.line.weight.zero_()
             self.line.weight[0, PLACES["merged"]] = START
 
-    def forward(self, table: Tensor) -> Tensor:
-        known = torch.nan_to_num((table - self.means) / self.deviations).clamp(-LIMIT, LIMIT)
-        return (self.line(known) + self.outer(self.dropout(torch.relu(self.inner(known)))))[:, 0]
+    def known(self, example: Example) -> Tensor:
+        """Return the features in units of their deviation, 0 where not known."""
+        return torch.nan_to_num((torch.from_numpy(example.table) - self.means) / self.deviations).clamp(-LIMIT, LIMIT)
 
-    def score(self, example: Example) -> Tensor:
-        """Return the score of each candidate."""
-        return self(torch.from_numpy(example.table))
+    def read(self, example: Example) -> Any:
+        """Return what `forward` takes of an example; made once, since passes over the queries are many."""
+        return self.known(example)
+
+    def forward(self, read: Sequence[Any]) -> Tensor:
+        """Return the score of each candidate of some examples, one example after the other."""
+        return self.scores(torch.cat(list(read)))
+
+    def scores(self, joined: Tensor) -> Tensor:
+        """Return what line and hidden layer say; the line hears the features alone, which stand first."""
+        curved = self.outer(self.dropout(torch.relu(self.inner(joined))))
+        return (self.line(joined[:, : len(NAMES)]) + curved)[:, 0]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lesson:
+    """An example as a network takes it; `shares` are what part of the list's whole gain each candidate has."""
+
+    example: Example
+    read: Any
+    shares: Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +130,10 @@ def train_bags(
     fold_of = folds_of([example.query_id for example in examples], seed=seed, folds=INNER_FOLDS)
     networks, passes = [], []
     with _one_thread():
+        lessons = _lessons(make(), examples)
         for bag in range(settings.bags):
-            held = [example for example, fold in zip(examples, fold_of, strict=True) if fold == bag % INNER_FOLDS]
-            taught = [example for example, fold in zip(examples, fold_of, strict=True) if fold != bag % INNER_FOLDS]
+            held = [lesson for lesson, fold in zip(lessons, fold_of, strict=True) if fold == bag % INNER_FOLDS]
+            taught = [lesson for lesson, fold in zip(lessons, fold_of, strict=True) if fold != bag % INNER_FOLDS]
             torch.manual_seed(seed * 1_000 + bag)
             network = make()
             passes.append(_train(network, taught, held, settings=settings))
@@ -118,14 +141,27 @@ def train_bags(
     return networks, passes
 
 
-def _train(network: Any, taught: Sequence[Example], held: Sequence[Example], *, settings: NetworkSettings) -> int:
+def _lessons(network: Any, examples: Sequence[Example]) -> list[Lesson]:
+    with torch.no_grad():
+        return [Lesson(example, network.read(example), _shares(example)) for example in examples]
+
+
+def _shares(example: Example) -> Tensor:
+    """What a list's softmax is compared with; none where nothing is gained, and less than 0 where nobody looked."""
+    counts = example.weights_in_training
+    gains = (np.exp2(example.gains) - 1) * counts
+    shares = gains / max(gains.sum(), 1e-12)
+    return torch.from_numpy(np.where(counts > 0, shares, UNSEEN).astype(np.float32))
+
+
+def _train(network: Any, taught: Sequence[Lesson], held: Sequence[Lesson], *, settings: NetworkSettings) -> int:
     """Train until the held-out part gains no more, go back to the best, and return the passes up to it."""
     optimizer = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
     best, reached, at = _state(network), _held_out(network, held), 0
     for done in range(1, settings.passes + 1):
         network.train()
         for batch in _batches(taught, settings.batch):
-            loss = torch.stack([_list_loss(network.score(example), example) for example in batch]).mean()
+            loss = _list_loss(network([lesson.read for lesson in batch]), batch)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -139,24 +175,26 @@ def _train(network: Any, taught: Sequence[Example], held: Sequence[Example], *, 
     return at
 
 
-def _list_loss(scores: Tensor, example: Example) -> Tensor:
-    gains = torch.from_numpy((np.exp2(example.gains) - 1).astype(np.float32))
-    total = gains.sum()
-    if total <= 0:
-        return scores.sum() * 0
-    return -(gains / total * functional.log_softmax(scores, dim=0)).sum()
+def _list_loss(scores: Tensor, batch: Sequence[Lesson]) -> Tensor:
+    """The mean over lists, which are padded to the longest; what nobody saw is no part of its list."""
+    lists = scores.split([len(lesson.shares) for lesson in batch])
+    padded = pad_sequence(list(lists), batch_first=True)
+    shares = pad_sequence([lesson.shares for lesson in batch], batch_first=True, padding_value=UNSEEN)
+    logs = functional.log_softmax(padded.masked_fill(shares < 0, NOWHERE), dim=1)
+    return -(shares.clamp(min=0) * logs).sum() / len(batch)
 
 
-def _held_out(network: Any, held: Sequence[Example]) -> float:
+def _held_out(network: Any, held: Sequence[Lesson]) -> float:
     network.eval()
     with torch.no_grad():
-        return mean_quality(held, [network.score(example).numpy() for example in held])
+        scores = network([lesson.read for lesson in held]).split([len(lesson.shares) for lesson in held])
+    return mean_quality([lesson.example for lesson in held], [each.numpy() for each in scores])
 
 
-def _batches(examples: Sequence[Example], size: int) -> Iterator[list[Example]]:
-    order = torch.randperm(len(examples)).tolist()
+def _batches(lessons: Sequence[Lesson], size: int) -> Iterator[list[Lesson]]:
+    order = torch.randperm(len(lessons)).tolist()
     for at in range(0, len(order), size):
-        yield [examples[place] for place in order[at : at + size]]
+        yield [lessons[place] for place in order[at : at + size]]
 
 
 def _state(network: Any) -> dict[str, Tensor]:

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from tonggan.errors import MissingExtraError, NotReadyError
+from tonggan.errors import InputError, MissingExtraError, NotReadyError, unknown_name
 from tonggan.evaluate.statistics import Difference, Interval, bootstrap_interval, paired_difference
 from tonggan.index import Scores
 from tonggan.learn.rank.examples import MEASURE, Example, quality
-from tonggan.learn.rank.folds import folds_of, splits
+from tonggan.learn.rank.folds import FOLDS, folds_of, splits
 from tonggan.learn.rank.lambdamart import LambdaMartLearner
 from tonggan.learn.rank.learnt import Learner, Learnt
 from tonggan.learn.rank.linear import LinearLearner
@@ -24,7 +24,16 @@ LEAST_GRADES = 500
 """Grades of candidates under which no ranker is learnt: some ten for each feature."""
 
 Progress = Callable[[str, int, int], None]
-"""Told the row, the fold that is done, and of how many."""
+"""Told the row, how many steps are done, and of how many: one for each row, draw and fold."""
+
+LEARNERS = ("linear", "lambdamart", "lambdamart-on-convex", "network", "attention")
+"""The rankers that can be learnt."""
+
+ROWS = (WORDS, RRF, DEFAULT, FITTED, *LEARNERS)
+"""Every row of the table."""
+
+NETWORKS = frozenset({"network", "attention"})
+"""Learners that need torch."""
 
 Scoring = Callable[[Example], Scores]
 
@@ -60,7 +69,7 @@ class RankingChoice:
 class LearntRanking:
     """The table, the choice, and what was learnt from all queries: weights and, where a ranker won, that ranker.
 
-    `left_out` tells why rows are not in the table.
+    `left_out` tells why rows are not in the table; `click_queries` are queries that only clicks taught.
     """
 
     rows: tuple[RankingRow, ...]
@@ -71,6 +80,7 @@ class LearntRanking:
     skipped: int
     seeds: tuple[int, ...]
     left_out: Mapping[str, str]
+    click_queries: int = 0
 
     def row(self, name: str) -> RankingRow:
         """Return the row of a name."""
@@ -84,6 +94,7 @@ class LearntRanking:
             "formula": MEASURE.formula,
             "queries": self.queries,
             "skipped": self.skipped,
+            "click_queries": self.click_queries,
             "seeds": list(self.seeds),
             **asdict(self.choice),
             "left_out": dict(self.left_out),
@@ -97,17 +108,23 @@ class LearntRanking:
 def learn_ranking(
     examples: Sequence[Example],
     *,
+    clicked: Sequence[Example] = (),
     learners: Sequence[Learner] | None = None,
+    without: Sequence[str] = (),
     seeds: Sequence[int] = (0,),
     progress: Progress | None = None,
 ) -> LearntRanking:
     """Compare every way of ranking by cross-validation, choose, and learn the chosen one from all queries.
 
-    `seeds` draw the folds; several are averaged. NotReadyError, with the numbers, where judged queries are too few.
+    `clicked` teach in every fold and judge in none; rows of `without` are left out; `seeds` draw the folds, and several
+    are averaged. NotReadyError, with the numbers, where judged queries are too few.
     """
+    require_rows(without)
     telling = [example for example in examples if example.is_telling]
+    also = [example for example in clicked if example.is_telling]
     _require_queries(telling, asked=len(examples))
-    able, left_out = _able(learners if learners is not None else every_learner(), telling)
+    found, missing = (learners, {}) if learners is not None else every_learner(without=without)
+    able, left_out = _able(found, [*telling, *also])
     scorers: dict[str, Callable[[Sequence[Example], int], Scoring]] = {
         WORDS: lambda taught, seed: _words,
         RRF: lambda taught, seed: fused,
@@ -115,19 +132,31 @@ def learn_ranking(
         FITTED: lambda taught, seed: _by_weights(fit_weights(taught, least_queries=1)),
         **{learner.name: _learning(learner) for learner in able},
     }
-    rows = tuple(_row(name, scorer, telling, seeds=seeds, progress=progress) for name, scorer in scorers.items())
+    scorers = {name: scorer for name, scorer in scorers.items() if name not in without}
+    steps = _Steps(progress, total=len(scorers) * len(seeds) * FOLDS)
+    rows = tuple(_row(name, scorer, telling, also=also, seeds=seeds, steps=steps) for name, scorer in scorers.items())
     choice = choose(rows)
     chosen = next((learner for learner in able if learner.name == choice.used), None)
     return LearntRanking(
         rows=rows,
         choice=choice,
-        weights=fit_weights(telling) if choice.used == FITTED else None,
-        learnt=chosen(telling, seed=seeds[0]) if chosen else None,
+        weights=fit_weights([*telling, *also]) if choice.used == FITTED else None,
+        learnt=chosen([*telling, *also], seed=seeds[0]) if chosen else None,
         queries=len(telling),
         skipped=len(examples) - len(telling),
         seeds=tuple(seeds),
-        left_out=left_out,
+        left_out={**missing, **left_out, **dict.fromkeys(without, "not wanted.")},
+        click_queries=len(also),
     )
+
+
+def require_rows(names: Sequence[str]) -> None:
+    """Refuse names that are no row, and the default merge, which all others are compared with."""
+    for name in names:
+        if name not in ROWS:
+            raise InputError(unknown_name("row", name, ROWS))
+        if name == DEFAULT:
+            raise InputError(f"Every row is compared with '{DEFAULT}'.", remedy="Leave out another one.")
 
 
 def choose(rows: Sequence[RankingRow]) -> RankingChoice:
@@ -147,15 +176,20 @@ def choose(rows: Sequence[RankingRow]) -> RankingChoice:
     return RankingChoice(DEFAULT, False, f"{told}: not sure, so the default merge stays.")
 
 
-def every_learner() -> list[Learner]:
-    """Return all learners that the installed extras allow."""
+def every_learner(*, without: Sequence[str] = ()) -> tuple[list[Learner], dict[str, str]]:
+    """Return the learners that are wanted and that the installed extras allow, and why others are left out."""
     learners: list[Learner] = [LinearLearner(), LambdaMartLearner(), LambdaMartLearner(is_on_convex=True)]
-    try:
-        from tonggan.learn.rank.attention import AttentionLearner
-        from tonggan.learn.rank.network import NetworkLearner
-    except MissingExtraError:
-        return learners
-    return [*learners, NetworkLearner(), AttentionLearner()]
+    left_out: dict[str, str] = {}
+    wanted = sorted(NETWORKS - set(without))
+    if wanted:
+        try:
+            from tonggan.learn.rank.attention import AttentionLearner
+            from tonggan.learn.rank.network import NetworkLearner
+
+            learners += [NetworkLearner(), AttentionLearner()]
+        except MissingExtraError as error:
+            left_out = dict.fromkeys(wanted, str(error))
+    return [learner for learner in learners if learner.name not in without], left_out
 
 
 def _require_queries(telling: Sequence[Example], *, asked: int) -> None:
@@ -181,21 +215,35 @@ def _row(
     scorer: Callable[[Sequence[Example], int], Scoring],
     examples: Sequence[Example],
     *,
+    also: Sequence[Example],
     seeds: Sequence[int],
-    progress: Progress | None,
+    steps: _Steps,
 ) -> RankingRow:
     found: dict[str, list[float]] = {example.query_id: [] for example in examples}
     for seed in seeds:
         fold_of = folds_of([example.query_id for example in examples], seed=seed)
-        for fold, (taught, held) in enumerate(splits(examples, fold_of)):
-            score = scorer(taught, seed)
+        for taught, held in splits(examples, fold_of):
+            score = scorer([*taught, *also], seed)
             for example in held:
                 found[example.query_id].append(quality(example, score(example)))
-            if progress is not None:
-                progress(name, fold + 1, len(set(fold_of)))
+            steps.next(name)
     values = {query_id: float(np.mean(each)) for query_id, each in found.items()}
     by_seed = tuple(float(np.mean([each[at] for each in found.values()])) for at in range(len(seeds)))
     return RankingRow(name, values, by_seed)
+
+
+class _Steps:
+    """Counts what is done over all rows."""
+
+    def __init__(self, progress: Progress | None, *, total: int) -> None:
+        self._progress = progress
+        self._total = total
+        self._done = 0
+
+    def next(self, name: str) -> None:
+        self._done += 1
+        if self._progress is not None:
+            self._progress(name, self._done, self._total)
 
 
 def _words(example: Example) -> Scores:
