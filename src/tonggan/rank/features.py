@@ -177,7 +177,7 @@ def _shop(request: RankingRequest) -> dict[str, np.ndarray | float]:
     if "updated_at" in known:
         columns["age_days"] = _age(known["updated_at"])
     if "availability" in view.text_fields:
-        columns["in_stock"] = [_is_in_stock(values) for values in view.values("availability", rows)]  # pyright: ignore
+        columns["in_stock"] = _in_stock(view.values("availability", rows))
     return columns
 
 
@@ -202,6 +202,12 @@ def _price(prices: np.ndarray) -> dict[str, np.ndarray | float]:
 def _age(times: np.ndarray) -> np.ndarray:
     newest = np.nanmax(times) if not np.isnan(times).all() else np.nan
     return np.log1p((newest - times) / SECONDS_A_DAY)
+
+
+def _in_stock(held: Sequence[tuple[str, ...]]) -> np.ndarray:
+    """What each candidate's availability says; the few values that there are, are looked at once."""
+    known = {values: _is_in_stock(values) for values in set(held)}
+    return np.array([known[values] for values in held], np.float32)
 
 
 def _is_in_stock(values: Sequence[str]) -> float:

@@ -40,28 +40,29 @@ QUERY_TERMS = 16
 
 def title_columns(words: str, titles: Sequence[str]) -> Mapping[str, np.ndarray]:
     """Return each feature of some titles; all but the length are not known where there are no words."""
-    analysed = [_analysed(title) for title in titles]
-    lengths = np.array([len(codes) for codes, _ in analysed], np.int64)
-    cores = np.array([core for _, core in analysed], np.int64)
-    codes = np.concatenate([codes for codes, _ in analysed]) if analysed else np.empty(0, np.int64)
+    if not len(titles):
+        return {}
+    codes, cores = zip(*map(_analysed, titles), strict=True)
+    lengths = np.fromiter(map(len, codes), np.int64, len(titles))
     columns: dict[str, np.ndarray] = {"title_length": np.log1p(lengths)}
     asked = list(dict.fromkeys(terms(words)[:QUERY_TERMS]))
-    if asked and len(titles):
-        columns |= _compared(_Titles(codes, lengths, cores), asked)
+    if asked:
+        starts = np.cumsum(lengths) - lengths
+        columns |= _compared(_Titles(np.concatenate(codes), lengths, np.array(cores, np.int64), starts), asked)
     return columns
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Titles:
-    """Terms of several titles in one row, as codes, and how many are of each title and its core; none has no term."""
+    """Terms of several titles in one row, as codes, and how many are of each title and its core; none has no term.
+
+    `starts` are the places of their first terms.
+    """
 
     codes: npt.NDArray[np.int64]
     lengths: npt.NDArray[np.int64]
     cores: npt.NDArray[np.int64]
-
-    @property
-    def starts(self) -> npt.NDArray[np.int64]:
-        return np.cumsum(self.lengths) - self.lengths
+    starts: npt.NDArray[np.int64]
 
 
 def _compared(titles: _Titles, asked: Sequence[str]) -> dict[str, np.ndarray]:
