@@ -1,7 +1,8 @@
 """Learn when an answer is no good: a calibrated probability of relevance from judged queries, measured held out.
 
-Whether a query has any relevant product is the label; the signals are those of `rank/relevance.py`. Folds hold whole
-groups of queries, so that a query asked twice is never on both sides.
+Whether a query has any relevant product is the label; the signals are those of `rank/answer_signals.py`. A shop
+starts from a model learnt elsewhere, the `prior`: few queries move its coefficients little, and set its level and its
+curve anew. Folds hold whole groups of queries, so that a query asked twice is never on both sides.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,15 +30,15 @@ from tonggan.evaluate.classification import (
     threshold_by_f1,
 )
 from tonggan.evaluate.statistics import Interval
-from tonggan.rank.relevance import SIGNAL_NAMES, RelevanceModel
+from tonggan.rank.answer_signals import SIGNAL_NAMES
+from tonggan.rank.relevance import RelevanceModel
 
 Rows = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.bool_]
 
 PENALTY = 30.0
-"""Half the squared length of the coefficients, on standardised signals, is added to the loss so many times. Learnt from
-72 queries of Home Depot, with the kinds of products that some of them mean taken out, 30 gave an AUC of .758 on the
-others, 3 gave .750 and 300 gave .756: few queries cannot tell apart signals that rise together."""
+"""Half the squared way of the coefficients from the prior, on signals in its scale, is added to the loss so many
+times."""
 
 FOLDS = 5
 """Parts of the queries; each is judged by a model of the others."""
@@ -92,7 +93,9 @@ class HeldOut:
     is_doubtful: Labels
 
 
-def learn_relevance(signals: npt.ArrayLike, is_relevant: Sequence[bool], *, seed: int = 0) -> RelevanceModel:
+def learn_relevance(
+    signals: npt.ArrayLike, is_relevant: Sequence[bool] | Labels, *, prior: RelevanceModel, seed: int = 0
+) -> RelevanceModel:
     """Fit regression, calibration and threshold; rows of signals are in the order of `SIGNAL_NAMES`.
 
     The curve and the threshold come from log odds of models that have not seen the query. The threshold is that of
@@ -100,11 +103,17 @@ def learn_relevance(signals: npt.ArrayLike, is_relevant: Sequence[bool], *, seed
     """
     rows, labels = _checked(signals, is_relevant)
     _require_enough(labels)
-    return _fitted(rows, labels, groups=np.arange(len(labels)), seed=seed)
+    return _fitted(rows, labels, groups=np.arange(len(labels)), prior=prior, seed=seed)
 
 
 def cross_validate(
-    signals: npt.ArrayLike, is_relevant: Sequence[bool], *, groups: Sequence[str], folds: int = FOLDS, seed: int = 0
+    signals: npt.ArrayLike,
+    is_relevant: Sequence[bool] | Labels,
+    *,
+    groups: Sequence[str],
+    prior: RelevanceModel,
+    folds: int = FOLDS,
+    seed: int = 0,
 ) -> HeldOut:
     """Judge each query by a whole model, threshold included, of the other folds' queries."""
     rows, labels = _checked(signals, is_relevant)
@@ -115,13 +124,13 @@ def cross_validate(
     doubtful = np.zeros(len(labels), np.bool_)
     for fold in range(folds):
         own = fold_of == fold
-        model = _fitted(rows[~own], labels[~own], groups=group_of[~own], seed=seed)
+        model = _fitted(rows[~own], labels[~own], groups=group_of[~own], prior=prior, seed=seed)
         probabilities[own], log_odds[own] = model.probabilities(rows[own]), model.log_odds(rows[own])
         doubtful[own] = probabilities[own] < model.threshold
     return HeldOut(probabilities, log_odds, doubtful)
 
 
-def report(is_relevant: Sequence[bool], held_out: HeldOut, *, seed: int = 0) -> RelevanceReport:
+def report(is_relevant: Sequence[bool] | Labels, held_out: HeldOut, *, seed: int = 0) -> RelevanceReport:
     """Measure held-out decisions."""
     labels = np.asarray(is_relevant, dtype=np.bool_)
     doubt = 1 - held_out.probabilities
@@ -159,20 +168,26 @@ def deal_folds(
     return fold_of_group[group_of]
 
 
-def fit_logistic(rows: Rows, labels: Labels, *, penalty: float = PENALTY) -> tuple[Rows, float]:
-    """Return coefficients and intercept by Newton's method; the intercept is not penalised."""
+def fit_logistic(
+    rows: Rows, labels: Labels, *, start: Rows, penalty: float = PENALTY, counts: Rows | float = 1.0
+) -> tuple[Rows, float]:
+    """Return coefficients and intercept by Newton's method; each row counts so often.
+
+    Coefficients are drawn to where they `start`; the intercept is free.
+    """
     design = np.column_stack([rows, np.ones(len(rows))])
     ridge = np.diag([penalty] * rows.shape[1] + [0.0])
-    weights = np.zeros(design.shape[1])
+    drawn_to = np.append(start, 0.0)
+    weights = drawn_to.copy()
     for _ in range(NEWTON_STEPS):
         promised = 1 / (1 + np.exp(-np.clip(design @ weights, -30, 30)))
-        slope = design.T @ (promised - labels) + ridge @ weights
-        curvature = (design * (promised * (1 - promised))[:, None]).T @ design + ridge
+        slope = design.T @ (counts * (promised - labels)) + ridge @ (weights - drawn_to)
+        curvature = (design * (counts * promised * (1 - promised))[:, None]).T @ design + ridge
         step = np.linalg.solve(curvature, slope)
         weights = weights - step
         if np.abs(step).max() < SETTLED:
             break
-    return weights[:-1], float(weights[-1])
+    return np.asarray(weights[:-1], np.float64), float(weights[-1])
 
 
 def pool_adjacent_violators(values: npt.ArrayLike, weights: npt.ArrayLike) -> Rows:
@@ -191,14 +206,15 @@ def pool_adjacent_violators(values: npt.ArrayLike, weights: npt.ArrayLike) -> Ro
     return np.concatenate([np.full(count, value) for value, _, count in blocks]) if blocks else np.empty(0)
 
 
-def isotonic_curve(log_odds: Rows, labels: Labels) -> tuple[Rows, Rows]:
+def isotonic_curve(log_odds: Rows, labels: Labels, *, weights: Rows | None = None) -> tuple[Rows, Rows]:
     """Return knots and levels of the calibration curve: one knot per pooled block, at the middle of its log odds.
 
     Levels stay 1 / (n + 2) away from 0 and 1 [rule of succession]: n queries cannot prove certainty.
     """
     points, place = np.unique(log_odds, return_inverse=True)
-    counts = np.bincount(place).astype(float)
-    levels = pool_adjacent_violators(np.bincount(place, weights=labels) / counts, counts)
+    each = np.ones(len(labels)) if weights is None else weights
+    counts = np.bincount(place, weights=each)
+    levels = pool_adjacent_violators(np.bincount(place, weights=labels * each) / counts, counts)
     edge = 1 / (len(labels) + 2)
     knots, heights = [], []
     for level in np.unique(levels):
@@ -212,27 +228,24 @@ def _rounded(interval: Interval) -> dict[str, float]:
     return {name: round(getattr(interval, name), 4) for name in ("mean", "low", "high")}
 
 
-def _fitted(rows: Rows, labels: Labels, *, groups: npt.NDArray[Any], seed: int) -> RelevanceModel:
+def _fitted(
+    rows: Rows, labels: Labels, *, groups: npt.NDArray[Any], prior: RelevanceModel, seed: int
+) -> RelevanceModel:
     fold_of = deal_folds(labels, groups, seed=seed)
     unseen = np.zeros(len(labels))
     for fold in range(FOLDS):
         own = fold_of == fold
-        unseen[own] = _regression(rows[~own], labels[~own]).log_odds(rows[own])
+        unseen[own] = _regression(rows[~own], labels[~own], prior=prior).log_odds(rows[own])
     knots, levels = isotonic_curve(unseen, labels)
-    plain = _regression(rows, labels)
     threshold = _threshold(np.interp(unseen, knots, levels), labels)
-    return RelevanceModel(
-        plain.means, plain.scales, plain.coefficients, plain.intercept, knots=knots, levels=levels, threshold=threshold
-    )
+    return replace(_regression(rows, labels, prior=prior), knots=knots, levels=levels, threshold=threshold)
 
 
-def _regression(rows: Rows, labels: Labels) -> RelevanceModel:
-    """The regression alone, its curve the logistic one at two points."""
-    means, deviations = rows.mean(axis=0), rows.std(axis=0)
-    scales = np.where(deviations > 0, deviations, 1.0)
-    coefficients, intercept = fit_logistic((rows - means) / scales, labels)
-    ends = np.array([-1.0, 1.0])
-    return RelevanceModel(means, scales, coefficients, intercept, ends, 1 / (1 + np.exp(-ends)), threshold=0.5)
+def _regression(rows: Rows, labels: Labels, *, prior: RelevanceModel) -> RelevanceModel:
+    """The regression alone, in the scale of the prior and with its curve."""
+    scaled = (rows - prior.means) / prior.scales
+    coefficients, intercept = fit_logistic(scaled, labels, start=prior.coefficients)
+    return replace(prior, coefficients=coefficients, intercept=intercept)
 
 
 def _threshold(probabilities: Rows, labels: Labels) -> float:
@@ -242,7 +255,7 @@ def _threshold(probabilities: Rows, labels: Labels) -> float:
     return float((last + above.min()) / 2) if np.isfinite(last) and len(above) else 0.0
 
 
-def _checked(signals: npt.ArrayLike, is_relevant: Sequence[bool]) -> tuple[Rows, Labels]:
+def _checked(signals: npt.ArrayLike, is_relevant: Sequence[bool] | Labels) -> tuple[Rows, Labels]:
     rows, labels = np.asarray(signals, dtype=np.float64), np.asarray(is_relevant, dtype=np.bool_)
     if rows.shape != (len(labels), len(SIGNAL_NAMES)):
         raise InputError(
