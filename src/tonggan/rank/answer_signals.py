@@ -16,6 +16,7 @@ import numpy.typing as npt
 from tonggan.encode.words import normalize
 from tonggan.encode.words import terms as terms_of
 from tonggan.encode.words import words as words_of
+from tonggan.errors import InputError
 from tonggan.index import NOBODY, Rows, Scores, View
 from tonggan.index.scoring import inverse_document_frequency
 from tonggan.rank.titles import GOES_WITH
@@ -158,7 +159,7 @@ def signals_of(terms: TermWeights, evidence: Evidence) -> Signals:
         coverage=evidence.best_coverage,
         best_words=float(scores[0]) if len(scores) else 0.0,
         mean_words=float(scores[:LEADERS].sum()) / LEADERS,
-        spread=float(scores.std()) if len(scores) else 0.0,
+        spread=_deviation(scores),
         best_similarity=float(nearest[0]) if len(nearest) else 0.0,
         contrast=float(nearest[0] - nearest[-1]) if len(nearest) else 0.0,
         agreement=evidence.shared / FIRST_PAGE,
@@ -200,10 +201,12 @@ def signals_of_results(results: ResultSet, *, shown: Rows, titles: Sequence[str]
 
 def titles_of(view: View, rows: Rows) -> list[str]:
     """Return the titles of rows in any order (a view answers for ascending rows)."""
-    if "title" not in view.text_fields:
-        return []
     ascending = np.sort(rows)
-    of_row = dict(zip(ascending.tolist(), view.values("title", ascending), strict=True))
+    try:
+        titles = view.values("title", ascending)
+    except InputError:  # No product has a title; to look for the field among thousands first takes longer.
+        return []
+    of_row = dict(zip(ascending.tolist(), titles, strict=True))
     return [next(iter(of_row[row]), "") for row in rows.tolist()]
 
 
@@ -249,6 +252,12 @@ def _title_words(words: Sequence[str], titles: Sequence[Collection[str]]) -> flo
     """Hits that are missing hold no word."""
     typed = [terms[0] for terms in map(terms_of, words) if terms]
     return sum(term in title for title in titles for term in typed) / (len(typed) * LEADERS) if typed else 0.0
+
+
+def _deviation(scores: npt.NDArray[np.float64]) -> float:
+    """As `std`, without its generality."""
+    count = len(scores)
+    return float(max(0.0, scores @ scores / count - (scores.sum() / count) ** 2)) ** 0.5 if count else 0.0
 
 
 def _coherence(vectors: npt.NDArray[np.float64]) -> float:
