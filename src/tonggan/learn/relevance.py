@@ -38,9 +38,9 @@ Labels = npt.NDArray[np.bool_]
 
 PENALTY = 30.0
 """Half the squared way of the coefficients from the prior, on signals in its scale, is added to the loss so many
-times. Home Depot, from the shipped model (AUC .918 with kinds taken out, .804 by what people found relevant), learnt from
-90 of its queries and asked about the others: .932 and .793 at 1, .933 and .807 at 10, .929 and .807 here, .924 and .805
-at 100; from 40 of them the second is .783 at 1 and .805 here."""
+times. From the shipped model on Home Depot (AUC .918 with kinds of products taken out, .804 by what people found
+relevant), learnt from 90 of its queries and asked about the others: .932 and .793 at 1, .933 and .807 at 10, .929 and
+.807 here, .924 and .805 at 100; from 40 queries the second is .783 at 1 and .805 here."""
 
 FOLDS = 5
 """Parts of the queries; each is judged by a model of the others."""

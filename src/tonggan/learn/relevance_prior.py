@@ -37,8 +37,8 @@ DOUBTFUL_SHARE = 0.15
 one that they do not. A shop that judges its queries learns its own."""
 
 ANSWERABLE_DOUBTED = 0.05
-"""Share of the queries with an answer that may be called doubtful, over all shops held out, most of them in
-the three shops of 140 to 600 products: a shop that says "nothing fits" over a page that fits is worse than one that stays silent. Over
+"""Share of the queries with an answer that may be called doubtful, over all shops held out, most of them in the three
+of 140 to 600 products: a shop that says "nothing fits" over a page that fits is worse than one that stays silent. Over
 half of the queries without an answer are called so then; of all that are, weighted as above, .67 have none."""
 
 PARTS = {"aws_retail_demo": (0.4, 0.4, 0.7), "demo": (1.0, 0.5)}
