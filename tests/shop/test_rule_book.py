@@ -147,3 +147,12 @@ def test_a_shop_checks_the_fields_of_its_rules(toy_shop: Shop) -> None:
     boost = {"id": "a", "actions": {"boosts": [{"filter_by": "brnd:=x", "factor": 2}]}}
     assert kinds(desk_of(toy_shop, "rules").save([boost])) == ["unknown_field"]
     desk_of(toy_shop, "rules").discard()
+
+
+def test_a_shop_has_a_desk_for_rules_and_one_for_synonyms(tmp_path: Path) -> None:
+    with Shop.open(tmp_path / "shop") as shop:
+        shop.ingest([{"id": "a", "title": "Couch", "price": "9 USD"}])
+        shop.synonyms.add({"id": "sofa", "synonyms": ["sofa", "couch"]})
+        assert shop.synonyms.publish()["number"] == 1
+        assert (shop.rules.kind, shop.rules.draft()["rules"]) == ("rules", [])
+        assert [hit.product.id for hit in shop.search("sofa").hits] == ["a"]

@@ -47,6 +47,17 @@ def counting(what: str, *, unit: str = "", is_quiet: bool) -> Iterator[Counter |
 
 
 @contextmanager
+def stepping(what: str, *, is_quiet: bool) -> Iterator[Callable[[str, int, int], None] | None]:
+    """Show one bar that names what it is at; None where it would not be seen."""
+    if is_quiet or not sys.stderr.isatty():
+        yield None
+        return
+    with _bars() as bars:
+        task = bars.add_task(what, total=None, rate="")
+        yield lambda name, done, total: bars.update(task, description=name, completed=done, total=total)
+
+
+@contextmanager
 def importing(*, is_quiet: bool, first: str = "rows") -> Iterator[Callable[[Progress], None] | None]:
     """Show how far an import or a change is, a bar for each stage from the first; None where it would not be seen."""
     if is_quiet or not sys.stderr.isatty():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 
 from tonggan.evaluate.compare import QueryDifference, SideBySide
@@ -46,6 +46,19 @@ li.only { font-weight: 600; }
 def comparison_page(found: SideBySide, *, titles: Mapping[str, str] | None = None, listed: int = LISTED) -> str:
     """Return the page; `titles` name products by id where they are known."""
     heading = f"{found.first.name} against {found.second.name}"
+    parts = [
+        *_head(found),
+        *_measures(found),
+        *_plots(found),
+        *_queries("Won most with B", found.won, titles=titles or {}, listed=listed),
+        *_queries("Lost most with B", found.lost, titles=titles or {}, listed=listed),
+        *_formulas(found),
+    ]
+    return page(heading, parts)
+
+
+def page(heading: str, parts: Iterable[str]) -> str:
+    """Return a whole page around parts that are HTML already."""
     return "\n".join(
         [
             "<!doctype html>",
@@ -53,15 +66,21 @@ def comparison_page(found: SideBySide, *, titles: Mapping[str, str] | None = Non
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">',
             f"<title>{escape(heading)}</title><style>{STYLE}</style></head><body>",
-            *_head(found),
-            *_measures(found),
-            *_plots(found),
-            *_queries("Won most with B", found.won, titles=titles or {}, listed=listed),
-            *_queries("Lost most with B", found.lost, titles=titles or {}, listed=listed),
-            *_formulas(found),
+            *parts,
             "</body></html>\n",
         ]
     )
+
+
+def figure(plot: str, caption: str) -> str:
+    """Return a plot with what it shows below it."""
+    return f"<figure>{plot}<figcaption>{escape(caption)}</figcaption></figure>"
+
+
+def with_interval(mean: float, low: float, high: float, *, sign: str = "") -> str:
+    """Return a mean above its interval, for a cell of a table; a `sign` of + is shown on gains too."""
+    told = (format(value, f"{sign}.4f") for value in (mean, low, high))
+    return '{}<span class="interval">{} .. {}</span>'.format(*told)
 
 
 def _head(found: SideBySide) -> Iterator[str]:
@@ -84,8 +103,8 @@ def _measures(found: SideBySide) -> Iterator[str]:
         gain, ends = each.difference, each.outcomes
         kind = "better" if gain.low > 0 else "worse" if gain.high < 0 else ""
         cells = [
-            _with_interval(each.first.mean, each.first.low, each.first.high),
-            _with_interval(each.second.mean, each.second.low, each.second.high),
+            with_interval(each.first.mean, each.first.low, each.first.high),
+            with_interval(each.second.mean, each.second.low, each.second.high),
             f"{each.first.random:.4f}",
             f'<span class="{kind}">{gain.mean:+.4f}</span>'
             f'<span class="interval">{gain.low:+.4f} .. {gain.high:+.4f}</span>',
@@ -104,19 +123,15 @@ def _plots(found: SideBySide) -> Iterator[str]:
     gains = [each.gain for each in found.queries]
     first, second = [each.first for each in found.queries], [each.second for each in found.queries]
     yield f"<h2>Query by query: {escape(name)}</h2>"
-    yield _figure(
+    yield figure(
         bars(gains, labels=labels, value_label=f"gain in {name}"), "Each bar is one query; rest the pointer on it."
     )
     yield '<div class="plots">'
     names = (f"A, {found.first.name}", f"B, {found.second.name}")
     told = "Above the diagonal B is better."
-    yield _figure(scatter(first, second, labels=labels, names=names, measure=name), told)
-    yield _figure(histogram(gains, value_label=f"gain in {name}"), "How many queries gain how much.")
+    yield figure(scatter(first, second, labels=labels, names=names, measure=name), told)
+    yield figure(histogram(gains, value_label=f"gain in {name}"), "How many queries gain how much.")
     yield "</div>"
-
-
-def _figure(plot: str, caption: str) -> str:
-    return f"<figure>{plot}<figcaption>{escape(caption)}</figcaption></figure>"
 
 
 def _queries(
@@ -143,10 +158,6 @@ def _queries(
 def _ranking(ranking: Sequence[str], other: Sequence[str], titles: Mapping[str, str]) -> str:
     lines = (f"<li{'' if each in other else ' class=only'}>{escape(titles.get(each) or each)}</li>" for each in ranking)
     return f"<ol>{''.join(lines)}</ol>" if ranking else "nothing"
-
-
-def _with_interval(mean: float, low: float, high: float) -> str:
-    return f'{mean:.4f}<span class="interval">{low:.4f} .. {high:.4f}</span>'
 
 
 def _formulas(found: SideBySide) -> Iterator[str]:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tonggan.evaluate.classification import ReliabilityBin, RocCurve
+from tonggan.evaluate.statistics import Interval
 
 BETTER, WORSE, NEUTRAL = "#2f8f5b", "#cf5a44", "#7d8590"
 """Green, red and grey of middle lightness: each is at least 3 : 1 against white and against black."""
@@ -24,6 +25,9 @@ POINT = "#4a7fd0"
 WIDTH, HEIGHT = 400, 400
 BARS_WIDTH, BARS_HEIGHT = 1000, 300
 MARGIN_LEFT, MARGIN_RIGHT, MARGIN_TOP, MARGIN_BOTTOM = 58, 14, 14, 46
+
+ROW_HEIGHT, NAMES_WIDTH = 28, 170
+"""Pixels of a named bar, and of the names beside the bars."""
 
 TICKS = 5
 """Numbers along an axis, about."""
@@ -61,28 +65,29 @@ class Frame:
     y: Axis
     width: int = WIDTH
     height: int = HEIGHT
+    left_margin: int = MARGIN_LEFT
 
     def left(self, value: float) -> float:
         """Pixels from the left."""
-        return MARGIN_LEFT + self.x.share(value) * (self.width - MARGIN_LEFT - MARGIN_RIGHT)
+        return self.left_margin + self.x.share(value) * (self.width - self.left_margin - MARGIN_RIGHT)
 
     def top(self, value: float) -> float:
         """Pixels from the top."""
         return self.height - MARGIN_BOTTOM - self.y.share(value) * (self.height - MARGIN_TOP - MARGIN_BOTTOM)
 
-    def draw(self, marks: Iterable[str], *, title: str, has_x_ticks: bool = True) -> str:
+    def draw(self, marks: Iterable[str], *, title: str, has_x_ticks: bool = True, has_y_ticks: bool = True) -> str:
         """Return the element with axes, numbers and labels around these marks."""
         bottom, right = self.height - MARGIN_BOTTOM, self.width - MARGIN_RIGHT
         return "".join(
             [
                 f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width} {self.height}" role="img" '
                 f'aria-label="{escape(title)}" font-family="system-ui, sans-serif" font-size="12">',
-                _line(MARGIN_LEFT, bottom, right, bottom),
-                _line(MARGIN_LEFT, MARGIN_TOP, MARGIN_LEFT, bottom),
+                _line(self.left_margin, bottom, right, bottom),
+                _line(self.left_margin, MARGIN_TOP, self.left_margin, bottom),
                 *(self._x_tick(value, bottom) for value in (self.x.ticks() if has_x_ticks else ())),
-                *(self._y_tick(value, right) for value in self.y.ticks()),
+                *(self._y_tick(value, right) for value in (self.y.ticks() if has_y_ticks else ())),
                 *marks,
-                _text((MARGIN_LEFT + right) / 2, self.height - 6, self.x.label),
+                _text((self.left_margin + right) / 2, self.height - 6, self.x.label),
                 self._y_label(bottom),
                 "</svg>",
             ]
@@ -94,8 +99,8 @@ class Frame:
 
     def _y_tick(self, value: float, right: float) -> str:
         at = self.top(value)
-        return _line(MARGIN_LEFT, at, right, at, opacity=0.12) + _text(
-            MARGIN_LEFT - 6, at + 4, _short(value), anchor="end"
+        return _line(self.left_margin, at, right, at, opacity=0.12) + _text(
+            self.left_margin - 6, at + 4, _short(value), anchor="end"
         )
 
     def _y_label(self, bottom: float) -> str:
@@ -119,6 +124,30 @@ def bars(values: Sequence[float], *, labels: Sequence[str], value_label: str) ->
     zero = frame.top(0)
     marks.append(_line(MARGIN_LEFT, zero, frame.width - MARGIN_RIGHT, zero))
     return frame.draw(marks, title=f"{value_label} of each query, sorted", has_x_ticks=False)
+
+
+def interval_rows(rows: Sequence[tuple[str, Interval]], *, value_label: str, reference: float) -> str:
+    """Return a bar for each named mean with its interval, in the order given, and a line at a reference."""
+    height = MARGIN_TOP + MARGIN_BOTTOM + ROW_HEIGHT * len(rows)
+    reach = max((interval.high for _, interval in rows), default=0.0) or 1.0
+    frame = Frame(
+        Axis(0, reach * 1.02, value_label), Axis(len(rows), 0, ""), BARS_WIDTH, height, left_margin=NAMES_WIDTH
+    )
+    marks = []
+    for place, (name, interval) in enumerate(rows):
+        colour = BETTER if interval.low > reference else WORSE if interval.high < reference else NEUTRAL
+        middle = frame.top(place + 0.5)
+        left, low, mean, high = (frame.left(value) for value in (0.0, interval.low, interval.mean, interval.high))
+        told = _told(f"{name}: {interval.mean:.4f} ({interval.low:.4f} .. {interval.high:.4f})")
+        marks += [
+            f'<rect x="{left:.1f}" y="{middle - 8:.1f}" width="{mean - left:.1f}" height="16" fill="{colour}" '
+            f'fill-opacity="0.75">{told}</rect>',
+            _line(low, middle, high, middle, opacity=1),
+            _text(NAMES_WIDTH - 6, middle + 4, name, anchor="end"),
+        ]
+    at = frame.left(reference)
+    marks.append(_line(at, MARGIN_TOP, at, height - MARGIN_BOTTOM, opacity=0.8))
+    return frame.draw(marks, title=f"{value_label} of each row", has_y_ticks=False)
 
 
 def scatter(

@@ -49,5 +49,6 @@ def modalities_of(request: RankingRequest) -> Modalities:
             query = np.asarray(request.vectors[space], np.float32)
             held = request.view.vectors(space, ids)
             none = np.zeros_like(query)
-            found[space] = (query, np.stack([held.get(product_id, none) for product_id in ids]))
+            vectors = np.array([held.get(product_id, none) for product_id in ids], np.float32)
+            found[space] = (query, vectors.reshape(len(ids), len(query)))
     return found
