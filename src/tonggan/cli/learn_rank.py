@@ -169,7 +169,7 @@ def _print(told: Mapping[str, Any], *, is_quiet: bool) -> None:
             f"{row['low']:.4f}..{row['high']:.4f}",
             "" if is_default else f"{gain['mean']:+.4f}",
             "" if is_default else f"{gain['low']:+.4f}..{gain['high']:+.4f}",
-            "" if is_default else f"{gain['p_value']:.3f}",
+            "" if is_default else f"{gain['p_value']:.4f}",
         )
     out().print(shown)
     if is_quiet:
@@ -177,7 +177,7 @@ def _print(told: Mapping[str, Any], *, is_quiet: bool) -> None:
     for name, reason in told["left_out"].items():
         say(f"{name} is left out: {printable(reason)}")
     judged = "queries graded by clicks" if told["judged_by"] == "clicks" else "judged queries"
-    say(f"{told['queries']:,} {judged}, five folds, {len(told['seeds'])} draws. {printable(told['reason'])}")
+    say(f"{told['queries']:,} {judged}, five folds, {_draws(told)}. {printable(told['reason'])}")
     if told["clicks"]:
         _print_clicks(told["clicks"], taught=told["click_queries"])
     say(_relevance_told(told["relevance"]))
@@ -186,6 +186,11 @@ def _print(told: Mapping[str, Any], *, is_quiet: bool) -> None:
         say(f"Version {told['version']} is used from now on; to go back: tonggan learn rank --use {back}")
     else:
         say("The shop ranks as before.")
+
+
+def _draws(told: Mapping[str, Any]) -> str:
+    count = len(told["seeds"])
+    return f"{count} draw{'s' if count > 1 else ''}"
 
 
 def _print_clicks(told: Mapping[str, Any], *, taught: int) -> None:

@@ -28,7 +28,7 @@ h1 { font-size: 1.6rem; margin: 0 0 4px; } h2 { font-size: 1.15rem; margin: 36px
 p.verdict { font-size: 1.05rem; padding: 10px 14px; background: var(--soft); border-left: 4px solid var(--dim); }
 p.verdict.better { border-color: var(--better); } p.verdict.worse { border-color: var(--worse); }
 p.dim, li.dim, caption, figcaption { color: var(--dim); font-size: .88rem; }
-.wide { overflow-x: auto; }
+.wide { overflow-x: auto; } .wide + .wide, .wide + .plots { margin-top: 16px; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { padding: 6px 8px; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 th { font-weight: 600; font-size: .86rem; } td.n, th.n { text-align: right; white-space: nowrap; }

@@ -48,7 +48,7 @@ def _card(learnt: LearntRanking, version: str) -> str:
     for row in learnt.rows:
         own, gain = row.interval, row.gain(default)
         lines.append(
-            f"| {row.name} | {own.mean:.4f} | {own.low:.4f} to {own.high:.4f} | {gain.mean:+.4f} | {gain.p_value:.3f} |"
+            f"| {row.name} | {own.mean:.4f} | {own.low:.4f} to {own.high:.4f} | {gain.mean:+.4f} | {gain.p_value:.4f} |"
         )
     lines += [f"\n{name} is left out: {reason}" for name, reason in learnt.left_out.items()]
     return "\n".join([*lines, ""])

@@ -59,7 +59,7 @@ def _head(found: ShopRanking) -> Iterator[str]:
     yield f"<h1>{HEADING}</h1>"
     yield (
         f'<p class="dim">{ranking.queries:,} {judged} queries{also}; {ranking.skipped:,} had no product of grade '
-        f"above 0; {len(ranking.seeds)} draws of five folds.</p>"
+        f"above 0. Draws of the five folds: {len(ranking.seeds)}.</p>"
     )
     yield f'<p class="verdict {kind}">{escape(ranking.choice.reason)} {escape(used)}</p>'
 
@@ -112,7 +112,7 @@ def _decision(report: RelevanceReport | None, *, left_out: str) -> Iterator[str]
     yield "</tbody></table></div>"
     auc = told["auc"]
     figures = {"AUC": f"{auc['mean']:.3f} ({auc['low']:.3f} .. {auc['high']:.3f})", "Brier score": told["brier"]}
-    figures |= {name: f"{told[name]:.3f}" for name in ("accuracy", "precision", "recall", "f1")}
+    figures |= {name.capitalize(): f"{told[name]:.3f}" for name in ("accuracy", "precision", "recall", "f1")}
     yield _table(figures)
     yield '<div class="plots">'
     yield figure(roc_plot(report.curve), "Every threshold: doubted rightly against doubted wrongly.")

@@ -168,7 +168,7 @@ def choose(rows: Sequence[RankingRow]) -> RankingChoice:
         return RankingChoice(DEFAULT, False, "Nothing that was learnt is better than the default merge.")
     gain = best.gain(default)
     told = (
-        f"{best.name} gains {gain.mean:+.4f} ({gain.low:+.4f}..{gain.high:+.4f}, p {gain.p_value:.3f}) over "
+        f"{best.name} gains {gain.mean:+.4f} ({gain.low:+.4f}..{gain.high:+.4f}, p {gain.p_value:.4f}) over "
         f"the default merge in {MEASURE.name} on {gain.queries} queries"
     )
     if gain.low > 0:
