@@ -62,7 +62,7 @@ def test_with_one_typo_allowed_only_one_edit_is_corrected() -> None:
     assert corrected("refriggeratr", words) == {"refriggeratr": "refrigerator"}
 
 
-def test_three_letters_are_never_corrected_and_seven_only_by_one_edit() -> None:
+def test_seven_letters_are_only_corrected_by_one_edit() -> None:
     words = learnt(*["mug cushion"] * 20)
     assert [corrected(text, words) for text in ("mgu", "cushoin", "cusoin")] == [{}, {"cushoin": "cushion"}, {}]
 
@@ -175,3 +175,12 @@ def test_absurd_queries_are_read_without_an_exception() -> None:
 
 def test_pinyin_of_absurd_length_is_left_alone() -> None:
     assert pinyin_index().starting("zhuang" * 2_000, 5) == []
+
+
+def test_three_letters_are_a_word_of_four_with_one_left_out_and_nothing_else() -> None:
+    def nobody(word: str) -> bool:
+        return False
+
+    lamps = Vocabulary.learn(["lamp", "lump", "lap"] * 9, names=(), lexicon=())
+    found = correct("lmp lpa", tokens_of("lmp lpa"), lamps, is_known=nobody)
+    assert [(each.text, each.replacement) for each in found] == [("lmp", "lamp")]

@@ -23,6 +23,9 @@ KIND = "spelling"
 ONE_EDIT, TWO_EDITS = 4, 8
 """Letters of a word in which one slip is looked for, and two: in shorter ones, most words are near to most others."""
 
+LEFT_OUT = 3
+"""Letters of a word that may be one of four with a letter left out: no other slip is looked for in so short a word."""
+
 LEAST_BELIEF = -6.5
 """Logarithm of how common a word is, less the cost of the slip, at which it is believed.
 
@@ -113,7 +116,7 @@ def correct(
 
 
 def _is_doubtful(word: str, speller: Speller) -> bool:
-    if not ONE_EDIT <= len(word) <= LONGEST_WORD:
+    if not LEFT_OUT <= len(word) <= LONGEST_WORD:
         return False
     return not speller.knows(word) or _is_rare(word, speller.vocabulary)
 
@@ -161,6 +164,7 @@ def _candidates(word: str, speller: Speller) -> dict[str, float]:
     farthest = 2 if len(word) >= TWO_EDITS else 1
     for distance in range(1, min(speller.num_typos, farthest) + 1):
         near = set(speller.vocabulary.neighbours(word, distance=distance)) - NEVER_MEANT
+        near = {other for other in near if len(word) >= ONE_EDIT or len(other) > len(word)}
         beliefs = {other: _belief(word, other, speller.vocabulary) for other in near}
         best = sorted(beliefs, key=lambda other: (-beliefs[other], other))[:WEIGHED]
         believed = {other: beliefs[other] for other in best if beliefs[other] >= LEAST_BELIEF}
