@@ -147,6 +147,8 @@ class TextColumn:
         held, codes = self.pairs.below(count)
         places, counts = Pairs.spans(rows, held)
         spelt = [self.spellings[code] for code in codes[places].tolist()]
+        if (counts == 1).all():
+            return [(value,) for value in spelt]
         ends = np.cumsum(counts).tolist()
         return [tuple(spelt[start:end]) for start, end in zip([0, *ends[:-1]], ends, strict=True)] if ends else []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from learn.rank.judged_queries import make_examples
 from tonggan.learn.rank.attention import AttentionLearner
-from tonggan.learn.rank.examples import mean_quality
+from tonggan.learn.rank.examples import Example, mean_quality
 from tonggan.learn.rank.lambdamart import LambdaMartLearner, TreeSettings
 from tonggan.learn.rank.learnt import Learner
 from tonggan.learn.rank.linear import LinearLearner
@@ -39,6 +40,20 @@ def test_what_tells_is_found(learner: Learner) -> None:
     learnt, held = learner(make_examples(40), seed=0), make_examples(40, seed=1)
     before = mean_quality(held, [merged(example) for example in held])
     assert mean_quality(held, [learnt.score(example) for example in held]) > before + 0.1
+
+
+def test_what_nobody_saw_is_not_held_to_be_bad(learner: Learner) -> None:
+    held = make_examples(40, seed=1)
+    before = mean_quality(held, [merged(example) for example in held])
+    learnt = learner([hide_best(example) for example in make_examples(40)], seed=0)
+    assert mean_quality(held, [learnt.score(example) for example in held]) > before + 0.05
+
+
+def hide_best(example: Example) -> Example:
+    """Clicks on what is fair, where nobody saw what is good."""
+    is_hidden = example.grades == 3
+    grades = np.where(is_hidden, np.nan, example.grades)
+    return replace(example, grades=grades, judged=grades[~np.isnan(grades)], importance=np.where(is_hidden, 0.0, 1.0))
 
 
 def test_the_same_seed_gives_the_same_scores(learner: Learner) -> None:

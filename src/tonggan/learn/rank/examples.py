@@ -90,8 +90,11 @@ def example_of(results: ResultSet, grades: Mapping[str, float], *, query_id: str
 
 
 def quality(example: Example, scores: Scores) -> float:
-    """Return nDCG@10 of the served candidates in the order of some scores; NaN where no product has a grade above 0."""
-    served = np.flatnonzero(example.is_served)
+    """Return nDCG@10 of the served candidates in the order of some scores; NaN where no product has a grade above 0.
+
+    Where clicks teach, only what was seen is ordered: nobody said that the rest is bad.
+    """
+    served = np.flatnonzero(example.is_served & (example.weights_in_training > 0))
     order = served[np.argsort(-scores[served], kind="stable")]
     return score(MEASURE, GradedRanking(example.grades[order[: MEASURE.cutoff]], example.judged))
 

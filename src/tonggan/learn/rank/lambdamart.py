@@ -127,13 +127,15 @@ class LambdaMartLearner:
 
     def _train(self, examples: Sequence[Example], rounds: int, *, seed: int) -> Any:
         lightgbm = _lightgbm()
-        grades, labels = np.unique(np.concatenate([example.gains for example in examples]), return_inverse=True)
-        weighed = [example.importance for example in examples if example.importance is not None]
+        seen = [example.weights_in_training > 0 for example in examples]
+        pairs = list(zip(examples, seen, strict=True))
+        grades, labels = np.unique(np.concatenate([each.gains[own] for each, own in pairs]), return_inverse=True)
+        is_weighed = any(example.importance is not None for example in examples)
         data = lightgbm.Dataset(
-            np.concatenate([example.table for example in examples]),
+            np.concatenate([each.table[own] for each, own in pairs]),
             labels,
-            group=[len(example.product_ids) for example in examples],
-            weight=np.concatenate([example.weights_in_training for example in examples]) if weighed else None,
+            group=[int(own.sum()) for own in seen],
+            weight=np.concatenate([each.weights_in_training[own] for each, own in pairs]) if is_weighed else None,
             feature_name=list(NAMES),
         )
         label_gain = (np.exp2(grades) - 1).tolist()

@@ -49,12 +49,12 @@ class NetworkSettings:
     hidden: int = 16
     """Units of the one hidden layer."""
 
-    passes: int = 80
-    learning_rate: float = 5e-3
+    passes: int = 150
+    learning_rate: float = 3e-3
     weight_decay: float = 0.1
     dropout: float = 0.3
-    batch: int = 16
-    """Queries a step; with 8, and steps of 3e-3, training took longer and was not better on held-out queries."""
+    batch: int = 8
+    """Queries a step; 16 save a fifth of the time."""
 
     bags: int = 3
     """Networks of other seeds and held-out parts whose scores are averaged."""
