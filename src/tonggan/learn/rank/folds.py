@@ -18,7 +18,7 @@ def folds_of(query_ids: Sequence[str], *, seed: int, folds: int = FOLDS) -> list
     """Return the fold of each query, 0 to `folds` - 1, as even as can be; queries that normalize alike stand together.
 
     >>> folds_of(["Red dress", "red  DRESS", "mug"], seed=0, folds=2)
-    [1, 1, 0]
+    [0, 0, 1]
     """
     keys = [" ".join(normalize(query_id).split()) for query_id in query_ids]
     order = sorted(set(keys), key=lambda key: sha256(f"{seed}:{key}".encode()).digest())
