@@ -22,7 +22,9 @@ def test_a_group_stands_in_one_byte() -> None:
 
 
 def test_an_alternative_covers_its_share_of_the_typed_term() -> None:
-    asked = arrange({"耳机": 1.0, "蓝牙": 1.0, "earphone": 0.5, "headphone": 0.8}, {"earphone": "耳机", "headphone": "耳机"})
+    asked = arrange(
+        {"耳机": 1.0, "蓝牙": 1.0, "earphone": 0.5, "headphone": 0.8}, {"earphone": "耳机", "headphone": "耳机"}
+    )
     gains = asked.gains([2.0, 2.0, 1.0, 3.0] if asked.terms[1] == "蓝牙" else [2.0, 3.0, 1.0, 2.0])
     (table,) = asked.share_tables(gains)
     bit = {term: 1 << place for place, term in enumerate(asked.terms)}
