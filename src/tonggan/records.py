@@ -315,7 +315,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A product in its place; `why` says it in words, `reasons` decompose the score by channel when asked to explain."""
+    """A product in its place; `why` says it in words, `reasons` by channel when asked to explain."""
 
     product: Product
     score: float
