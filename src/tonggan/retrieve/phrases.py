@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -12,6 +13,12 @@ from tonggan.index.values import fold
 
 PHRASE_WORDS = 6
 """Words of a query that are looked for together; of longer ones the first, where the thing is named."""
+
+PHRASE_DEPTH = 100
+"""Best results by words whose titles are looked at: a phrase lifts no product over a hundred others."""
+
+TITLES_KEPT = 1 << 16
+"""Titles whose plain form is remembered: making it takes longer than looking through it."""
 
 SEPARATORS = str.maketrans("-_/", "   ")
 """Marks that join words, so that `t-shirt` and `t shirt` are one phrase."""
@@ -34,7 +41,12 @@ def phrase_shares(asked: Sequence[str], titles: Sequence[str]) -> Scores:
         for length in range(len(asked), 1, -1)
         for at in range(len(asked) - length + 1)
     ]
-    return np.array([_longest(f" {fold(title).translate(SEPARATORS)}", runs) for title in titles], np.float32)
+    return np.array([_longest(_spoken(title), runs) for title in titles], np.float32)
+
+
+@lru_cache(maxsize=TITLES_KEPT)
+def _spoken(title: str) -> str:
+    return f" {fold(title).translate(SEPARATORS)}"
 
 
 def _longest(title: str, runs: Sequence[tuple[str, float]]) -> float:

@@ -15,7 +15,7 @@ from tonggan.retrieve import RetrievalSettings
 from tonggan.retrieve.channels import QueryEncoders, Questions, ask
 from tonggan.retrieve.membership import Members, common, find_members, union
 from tonggan.retrieve.merge import MERGERS, ChannelScores, reasons, weighed
-from tonggan.retrieve.phrases import phrase_shares
+from tonggan.retrieve.phrases import PHRASE_DEPTH, phrase_shares
 from tonggan.retrieve.wishes import wish_scores
 
 NO_WEIGHTS: Mapping[str, float] = MappingProxyType({})
@@ -118,15 +118,14 @@ class ResultSet:
         phrase, weight = self.questions.phrase, self.questions.phrase_weight
         if not words or not phrase or not weight or "title" not in self.view.text_fields:
             return []
-        places = self._best_by_words(words[0])
+        places = self._best_by_words(words[0], PHRASE_DEPTH)
         titles = [values[0] if values else "" for values in self.view.values("title", self.head[places])]
         raw = np.full(len(self.head), np.nan, np.float32)
         raw[places] = phrase_shares(phrase, titles)
         return [ChannelScores("phrase", raw, weight, 0.0, 1.0)]
 
-    def _best_by_words(self, words: ChannelScores) -> np.ndarray:
-        """Places in the head of the best by words, ascending."""
-        depth = self.settings.depth
+    def _best_by_words(self, words: ChannelScores, depth: int) -> np.ndarray:
+        """Places in the head of so many of the best by words, ascending."""
         if len(self.head) <= depth:
             return np.flatnonzero(~np.isnan(words.raw))
         return np.sort(np.argpartition(-np.nan_to_num(words.raw, nan=-1.0), depth)[:depth])
@@ -135,7 +134,7 @@ class ResultSet:
         """Places in the head that vector channels score: the best by words, and each channel's nearest."""
         if not words or len(self.head) <= self.settings.depth:
             return np.arange(len(self.head))
-        by_words = self._best_by_words(words[0])
+        by_words = self._best_by_words(words[0], self.settings.depth)
         near = [common(rows, self.head) for rows, _ in self.members.nearest.values()]
         return np.unique(np.concatenate([by_words, *(np.searchsorted(self.head, rows) for rows in near)]))
 
