@@ -328,9 +328,9 @@ class Hit:
 class Answer:
     """One page of a result set, with what is true of the whole set.
 
-    `relevance`, 0 to 1, is how likely the answer is a good one, where the shop has learnt to say; `is_doubtful` where
-    it is more likely that nothing fits. `readings` are there when the words may mean several things. `rules` fired;
-    `redirect` and `banners` are theirs.
+    `relevance`, 0 to 1, is how likely an answer to words is a good one, as the shop has learnt or else by the model
+    that ships; `is_doubtful` where it is rather none. `readings` are there when the words may mean several things.
+    `rules` fired; `redirect` and `banners` are theirs.
     """
 
     hits: tuple[Hit, ...]

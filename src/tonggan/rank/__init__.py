@@ -3,7 +3,8 @@
 The merged scores of stage 7 stand at the start. Where a ranker was learnt and has won, it scores the best of them anew
 (`features.py`, `rankers.py`, `version.py`); the merchant's rules raise and lower, pin and hide (`rules`); products
 that say the same are spread (`diversity.py`). `order.py` puts all of that into one order and cuts the page;
-`relevance.py` says how likely the answer is a good one, `shap.py` and `reasons.py` why a product stands where it does.
+`relevance.py` says by the signs of an answer (`answer_signals.py`) how likely it is a good one, `shap.py` and
+`reasons.py` why a product stands where it does.
 """
 
 from __future__ import annotations
