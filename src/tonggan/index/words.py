@@ -136,9 +136,14 @@ class WordReader:
         parts: dict[int, list[tuple[np.ndarray, np.ndarray]]] = {}
         for posting, rows, impacts in postings:
             gained = impacts * np.float32(gains[posting.term])
-            parts.setdefault(group_of[posting.term], []).append((rows, gained))
+            group = group_of[posting.term]
+            if len(asked.groups[group]) == 1:
+                scores[rows] += gained
+            else:
+                parts.setdefault(group, []).append((rows, gained))
             held[posting.term // TERMS_PER_BYTE][rows] |= np.uint8(1 << posting.term % TERMS_PER_BYTE)
-        _add_best(scores, parts.values())
+        if parts:
+            _add_best(scores, parts.values())
         return self._collect(scores, held, asked.share_tables(gains))
 
     def _collect(self, scores: np.ndarray, held: list[np.ndarray], tables: list[np.ndarray]) -> WordMatch:
@@ -161,10 +166,6 @@ def _add_best(scores: np.ndarray, groups: Iterable[Sequence[tuple[np.ndarray, np
     """Add to each row what the best term of each group gained it."""
     best = np.zeros(len(scores), dtype=np.float32)
     for group in groups:
-        if len(group) == 1:
-            [(rows, gained)] = group
-            scores[rows] += gained
-            continue
         for rows, gained in group:
             best[rows] = np.maximum(best[rows], gained)
         for rows, _ in group:
