@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import tomllib
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -143,7 +144,10 @@ def test_an_import_that_is_stopped_keeps_what_it_took_and_goes_on_later(tonggan:
     rows = [f"p{number},Red mug number {number},{number % 90 + 1}.00 USD\n" for number in range(20_000)]
     feed.write_text("id,title,price\n" + "".join(rows), encoding="utf-8")
     command = [sys.executable, "-m", "tonggan", "import", str(feed), "--shop", str(tonggan.shop)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
+    heeds = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # A test run in the background ignores it.
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=heeds
+    ) as process:
         taken = _wait_for_products(tonggan.shop)
         os.killpg(process.pid, signal.SIGINT)
         assert process.wait(PATIENCE_SECONDS) == 130
