@@ -14,7 +14,6 @@ from tonggan.evaluate.classification import (
     confusion,
     reliability,
     roc_curve,
-    threshold_by_cost,
     threshold_by_f1,
 )
 
@@ -76,12 +75,6 @@ def test_the_threshold_of_the_best_f1_is_found() -> None:
     assert threshold_by_f1(LABELS, SCORES) == 0.4
 
 
-def test_the_threshold_of_least_cost_follows_the_costs() -> None:
-    assert threshold_by_cost(LABELS, SCORES, false_positive=10, false_negative=1) == 0.9
-    assert threshold_by_cost(LABELS, SCORES, false_positive=1, false_negative=10) == 0.4
-    assert threshold_by_cost([False, True], [2.0, 1.0], false_positive=10, false_negative=1) == float("inf")
-
-
 def test_brier_and_reliability_are_means() -> None:
     assert brier_score([True, False], [0.8, 0.4]) == pytest.approx((0.2**2 + 0.4**2) / 2)
     assert reliability([True, False, True], [0.55, 0.52, 1.0]) == (
@@ -96,8 +89,3 @@ def test_brier_and_reliability_are_means() -> None:
 def test_what_cannot_be_measured_is_refused(labels: list[bool], scores: list[float]) -> None:
     with pytest.raises(InputError):
         area_under_roc(labels, scores)
-
-
-def test_costs_below_nothing_are_refused() -> None:
-    with pytest.raises(InputError, match="-1"):
-        threshold_by_cost(LABELS, SCORES, false_positive=-1, false_negative=1)

@@ -18,7 +18,6 @@ from tonggan.rank.version import (
     list_versions,
     open_version,
     read_version,
-    remove_version,
     roll_back,
     use_version,
     used_version,
@@ -121,16 +120,6 @@ def test_versions_are_listed_oldest_first_without_unfinished_ones(tmp_path: Path
     write_version(tmp_path, make_version("a", created_at="2026-02-01T00:00:00Z"), linear_files())
     (tmp_path / ".tmpxyz").mkdir()
     assert [version.version for version in list_versions(tmp_path)] == ["b", "a"]
-
-
-def test_the_version_in_use_stays(tmp_path: Path) -> None:
-    write_version(tmp_path, make_version(), linear_files())
-    use_version(tmp_path, "one")
-    with pytest.raises(InputError, match="in use"):
-        remove_version(tmp_path, "one")
-    use_version(tmp_path, "")
-    remove_version(tmp_path, "one")
-    assert list_versions(tmp_path) == []
 
 
 @pytest.mark.parametrize("content", ["not toml [", 'kind = "linear"', 'unknown = 1\nkind = "x"\ncreated_at = ""'])

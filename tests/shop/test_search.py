@@ -180,3 +180,9 @@ def test_one_id_may_be_deleted_and_one_record_alone_is_no_list(shop: Shop) -> No
     assert shop.search().found == 11
     with pytest.raises(InputError, match="list"):
         shop.put({"id": "x", "title": "y"})  # type: ignore[arg-type]
+
+
+def test_an_unknown_kind_of_interpretation_is_refused(toy_shop: Shop) -> None:
+    with pytest.raises(InputError, match=r"kind of interpretation 'prise'.*Did you mean 'price'"):
+        toy_shop.search("red dress", undo="prise")
+    assert toy_shop.search("red dress", undo=["price:<50", "spelling", "all"]).found

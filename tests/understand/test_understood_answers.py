@@ -79,7 +79,7 @@ def test_counts_agree_with_what_is_shown_when_a_choice_was_understood(case_shop:
     for field, counts in answer.facets.items():
         assert counts
         for value, count in counts.items():
-            chosen = case_shop.search("dress under $100", filter_by=f"{field}:=`{value}`", undo="nothing")
+            chosen = case_shop.search("dress under $100", filter_by=f"{field}:=`{value}`", undo=())
             kept = [hit for hit in chosen.hits if hit.product.price and hit.product.price.amount < 10_000]
             assert len([hit for hit in kept if hit.product.price and hit.product.price.currency == "USD"]) == count
 

@@ -151,19 +151,6 @@ def threshold_by_f1(labels: Sequence[bool] | Labels, scores: Sequence[float] | N
     return _best_threshold(labels, scores, lambda found: found.f1)
 
 
-def threshold_by_cost(
-    labels: Sequence[bool] | Labels, scores: Sequence[float] | Numbers, *, false_positive: float, false_negative: float
-) -> float:
-    """The score from which on to say "yes" so that mistakes cost least; infinite where never saying it is cheapest."""
-    if not (false_positive >= 0 and false_negative >= 0):
-        raise InputError(f"Costs of {false_positive} and {false_negative} are not both 0 or more.")
-    return _best_threshold(
-        labels,
-        scores,
-        lambda found: -(false_positive * found.false_positives + false_negative * found.false_negatives),
-    )
-
-
 def brier_score(labels: Sequence[bool] | Labels, probabilities: Sequence[float] | Numbers) -> float:
     """Mean squared distance of the probability from what came true [Brier 1950]; 0 is best.
 

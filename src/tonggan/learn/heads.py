@@ -8,7 +8,6 @@ is never far from itself; each modality keeps its own neighbourhoods [STRUCTURE,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -17,6 +16,7 @@ import numpy.typing as npt
 
 from tonggan.align.heads import Head
 from tonggan.errors import MissingExtraError
+from tonggan.learn.one_thread import one_thread
 from tonggan.learn.pairs import Pairs, reciprocal_rank
 
 try:
@@ -101,7 +101,7 @@ def train_heads(
     sides = [_Residual(head, hidden=settings.hidden, generator=generator) for head in start[: 1 if is_shared else 2]]
     learner = _Learner(sides[0], sides[-1], settings, list(extras))
     batches = _batches(len(pairs.a), size=settings.batch, generator=generator)
-    with _one_thread():
+    with one_thread():
         if validation is not None:
             return _trained_until_best(learner, pairs, validation, batches)
         taken = settings.steps if steps is None else steps
@@ -207,17 +207,6 @@ def _neighbourhoods(rows: Tensor) -> Tensor:
     """Return the log share that each other row has in a row's neighbourhood; its own is as good as none."""
     own = torch.eye(len(rows), dtype=torch.bool)
     return (rows @ rows.T / STRUCTURE_TEMPERATURE).masked_fill(own, -1e4).log_softmax(dim=1)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Matrices this small are as fast on one thread, ten times faster on a busy machine, and always the same."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _batches(count: int, *, size: int, generator: torch.Generator) -> Iterator[npt.NDArray[np.int64]]:

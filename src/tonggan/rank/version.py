@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -124,14 +123,6 @@ def roll_back(folder: Path) -> str:
         raise NotFoundError("No ranker was ever in use, so there is none to go back from.")
     use_version(folder, pointer.get("before", ""))
     return used_version(folder)
-
-
-def remove_version(folder: Path, version: str) -> None:
-    """Remove a version that is not in use."""
-    read_version(folder, version)
-    if used_version(folder) == version:
-        raise InputError(f"Ranker '{version}' is in use.", remedy="Use another one first.")
-    shutil.rmtree(folder / version)
 
 
 def _require_features(read: RankerVersion, names: Sequence[str]) -> None:

@@ -10,6 +10,7 @@ from tonggan.records import Picture, Query
 from tonggan.retrieve.channels import CHANNELS
 from tonggan.retrieve.merge import MERGERS
 from tonggan.understand.filters import parse_filter, parse_sort
+from tonggan.understand.meaning import EVERYTHING, KINDS
 
 Names: TypeAlias = "str | Sequence[str]"
 """Several names: a sequence, or one text with commas between them."""
@@ -91,7 +92,7 @@ def build_query(words: str, *, image: Picture | None, per_page: int, options: Se
         channels=_channels(asked("channels", ())),
         language=asked("locale", ""),
         explain=asked("explain", False),
-        undo=names(asked("undo", ())),
+        undo=_undone(asked("undo", ())),
         num_typos=_number("num_typos", asked("num_typos", 2), low=0, high=2),
         ranker=asked("ranker", ""),
         rules=_one_of("rules", asked("rules", "published"), RULES),  # type: ignore[arg-type]
@@ -110,6 +111,16 @@ def names(given: Names) -> tuple[str, ...]:
     """
     parts = given.split(",") if isinstance(given, str) else given
     return tuple(part.strip() for part in parts if part.strip())
+
+
+def _undone(undo: Names) -> tuple[str, ...]:
+    """Keys such as `price:<50`, which come from an answer, and kinds, which are known."""
+    given = names(undo)
+    known = (*KINDS, EVERYTHING)
+    for name in given:
+        if ":" not in name and name not in known:
+            raise InputError(unknown_name("kind of interpretation", name, known))
+    return given
 
 
 def _channels(channels: Names) -> tuple[str, ...]:

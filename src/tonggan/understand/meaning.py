@@ -93,9 +93,10 @@ def understand(
     `undo` are keys or kinds of interpretations that are not wanted, or `all`.
     """
     text = clean(typed)
+    language = language_of(text)
     if EVERYTHING in undo:
-        return Understanding(text, text, language_of(text), tuple(segment(text)))
-    steps = [Step("text", text), Step("language", language_of(text))]
+        return Understanding(text, text, language, tuple(segment(text)))
+    steps = [Step("text", text), Step("language", language)]
     products = _products(typed, catalogue) if "code" not in undo else ()
     steps += [Step("code", ", ".join(products))] if products else []
     known = partial(_named_values, knowledge)
@@ -115,7 +116,7 @@ def understand(
     return Understanding(
         text=text,
         words=words,
-        language=language_of(text),
+        language=language,
         tokens=tokens,
         entities=entities,
         interpretations=interpretations,

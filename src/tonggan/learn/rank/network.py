@@ -7,13 +7,13 @@ what is not known is the mean. The loss compares a list's softmax with that of i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from tonggan.errors import MissingExtraError
+from tonggan.learn.one_thread import one_thread
 from tonggan.learn.rank.examples import Example, mean_quality
 from tonggan.learn.rank.folds import folds_of
 from tonggan.learn.rank.learnt import Learnt
@@ -129,7 +129,7 @@ def train_bags(
     """Train several networks, each stopped by another held-out part of the queries; return them and their passes."""
     fold_of = folds_of([example.query_id for example in examples], seed=seed, folds=INNER_FOLDS)
     networks, passes = [], []
-    with _one_thread():
+    with one_thread():
         lessons = _lessons(make(), examples)
         for bag in range(settings.bags):
             held = [lesson for lesson, fold in zip(lessons, fold_of, strict=True) if fold == bag % INNER_FOLDS]
@@ -203,14 +203,3 @@ def _state(network: Any) -> dict[str, Tensor]:
 
 def _weights(network: Network) -> dict[str, np.ndarray]:
     return {name: tensor.detach().numpy().copy() for name, tensor in network.state_dict().items()}
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Sums in one order, so that the same seed gives the same bits."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
